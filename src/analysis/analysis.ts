@@ -1,0 +1,184 @@
+// What every report shows and every rule judges: numbers made from one recording, and from nothing else.
+import type {
+  CellValues,
+  ClientAccount,
+  Environment,
+  PhaseName,
+  ResolvedSetting,
+  TopicAccount,
+} from '../recording/format.ts'
+
+/** One latency distribution in µs; `curve` holds (q, value) points on the HDR axis up to what the count supports. */
+export type Latency = {
+  count: number
+  minUs: number
+  maxUs: number
+  meanUs: number
+  quantiles: Record<string, number>
+  curve: { q: number; us: number }[]
+  /** Records whose age at the drain deadline was counted because no outcome came. */
+  censored: number
+  /** Values below zero, counted as zero (clock skew); they are never dropped. */
+  negative: number
+  /** Values above a day, counted as a day; they are never dropped. */
+  above?: number
+}
+
+export type LatencyName = 'ack' | 'ack.service' | 'e2e' | 'e2e.service' | 'slip'
+
+export type Measures = {
+  durationMs: number
+  scheduled: number
+  sent: number
+  sentOnTime: number
+  acked: number
+  sentNoAck: number
+  failed: number
+  unknown: number
+  dropped: number
+  stored: number
+  consumed: number
+  readerErrors: number
+  retries: number
+  requests: number
+  errorsByClass: Record<string, number>
+  /** Completions per second of the measure phase: acked, or sent where acks=0. */
+  throughputPerSecond: number
+  throughputBytesPerSecond: number
+  wireBytes: number
+  achieved: number
+  batchSizeAvgBytes: number
+  recordsPerBatchAvg: number
+  compressionRatio: number
+  lagMax: number
+  /** Client CPU of producer workers, seconds per million records; absent without records. */
+  cpuSecondsPerMillion?: number
+  latencies: Partial<Record<LatencyName, Latency>>
+}
+
+/** One second of a trial, all workers together; latencies in µs, absent where nothing completed. */
+export type SeriesPoint = {
+  tSeconds: number
+  phase: PhaseName
+  targetPerSecond: number
+  sentPerSecond: number
+  ackedPerSecond: number
+  consumedPerSecond: number
+  errors: number
+  retries: number
+  ackP50Us?: number
+  ackP99Us?: number
+  ackP999Us?: number
+  e2eP99Us?: number
+  slipP99Us?: number
+  lag?: number
+  underReplicated?: number
+}
+
+export type NodeSeries = {
+  node: string
+  points: {
+    tSeconds: number
+    cpuCores: number
+    memoryBytes: number
+    netInBytesPerSecond?: number
+    netOutBytesPerSecond?: number
+    diskReadBytesPerSecond?: number
+    diskWriteBytesPerSecond?: number
+  }[]
+  cpuCoresAvg: number
+  memoryBytesMax: number
+}
+
+export type GeneratorHealth = {
+  worker: string
+  role: 'producer' | 'consumer'
+  cpuCoresAvg: number
+  cpuCoresMax: number
+  rssBytesMax: number
+  gcShare: number
+  gcMaxUs: number
+  loopLateMaxUs: number
+  slipP99Us?: number
+}
+
+/** Whether the generator can be believed; reasons name what was seen and what to do. */
+export type Validity = { state: 'VALID' | 'GENERATOR_LIMITED' | 'INVALID'; reasons: string[] }
+
+/** Witnesses of one trial: what the client said against what the brokers hold and readers saw. */
+export type Accounting = {
+  /** Counts over the whole trial, warm-up included, because offsets know no phases. */
+  scheduled: number
+  sent: number
+  failed: number
+  retries: number
+  /** Records that failed or stayed unknown, and reader errors. */
+  errors: number
+  /** Records that readers could not verify: corrupt, or of another run. */
+  unverified: number
+  /** Records whose envelope readers checked and found right. */
+  verified?: number
+  acked: number
+  /** Records that may be in the topics beside the acked ones: outcome unknown, or sent again after an open outcome. */
+  unknown: number
+  /** Of them, those sent again, which have an outcome of their own. */
+  maybeDuplicated?: number
+  sentNoAck: number
+  /** End offsets after − before; NaN where they could not be read. */
+  stored: number
+  /** Set where every producer's driver only pretends to write. */
+  withoutBroker?: true
+  groups: { group: string; consumed: number; expected: number; reached: boolean }[]
+  witness?: { tool: string; stored: number }
+  logDirBytes?: number
+}
+
+export type TrialAnalysis = {
+  number: number
+  cellIndex: number
+  repetition: number
+  state: 'complete' | 'partial'
+  reason?: string
+  phases: { name: PhaseName; kind: string; t0Seconds: number; t1Seconds: number }[]
+  validity: Validity
+  measures: Measures
+  accounting: Accounting
+  series: SeriesPoint[]
+  nodes: NodeSeries[]
+  generator: GeneratorHealth[]
+  events: { tSeconds: number; name: string; where?: string; detail?: Record<string, unknown> }[]
+  topics: TopicAccount[]
+  clients: ClientAccount[]
+  brokerSettings: Record<string, Record<string, string>>
+  notes: string[]
+}
+
+export type CellAnalysis = {
+  index: number
+  label: string
+  values: CellValues
+  /** All complete trials of the cell merged: histograms added, counters summed, rates averaged. */
+  measures?: Measures
+  /** Spread over repetitions of a few headline numbers. */
+  spread: Record<string, { min: number; median: number; max: number; n: number }>
+  validity: Validity
+  trials: TrialAnalysis[]
+}
+
+export type Analysis = {
+  runId: string
+  scenario: { name: string; file: string; description?: string; text: string }
+  tool: string
+  startedAt: string
+  state: 'complete' | 'partial'
+  cluster: { provider: string; kafkaVersion: string; nodes: number; path: string; image?: string; startedInMs?: number }
+  environment: Environment
+  overrides: ResolvedSetting[]
+  axes: { scope: string; setting: string; name: string; values: (string | number | boolean)[] }[]
+  seed: number
+  repeat: number
+  cells: CellAnalysis[]
+  plannedTrials: number
+  notes: string[]
+  stamps: string[]
+}

@@ -1,0 +1,278 @@
+// Recording → Analysis: the one way from what is on disk to the numbers that reports show and rules judge.
+
+import type { IntervalBody, TrialRecord } from '../recording/format.ts'
+import type { RecordedTrial, Recording } from '../recording/read.ts'
+import type { Accounting, Analysis, CellAnalysis, TrialAnalysis } from './analysis.ts'
+import {
+  addMerged,
+  type MeasureContext,
+  type Merged,
+  measuresOf,
+  measureWindow,
+  mergeIntervals,
+  type Unpack,
+} from './measures.ts'
+import { eventsOf, generatorHealth, nodeSeries, seriesOf } from './series.ts'
+import { combineValidity, judgeValidity } from './validity.ts'
+
+type Worked = { trial: TrialAnalysis; merged: Merged; context: MeasureContext }
+
+/** Analyses a whole recording; `unpack` reads stored histograms. */
+export function analyze(recording: Recording, unpack: Unpack): Analysis {
+  const { manifest } = recording
+  const worked = recording.trials
+    .filter(trial => trial.record !== undefined || trial.intervals.length > 0)
+    .map(trial => analyzeTrial(trial, recording, unpack))
+  const first = recording.trials.find(trial => trial.record)?.record
+  const torn = recording.trials.filter(trial => trial.tornBytes > 0)
+  return {
+    runId: manifest.runId,
+    scenario: manifest.scenario,
+    tool: manifest.tool,
+    startedAt: manifest.startedAt,
+    state:
+      worked.length === manifest.plan.trials.length && worked.every(({ trial }) => trial.state === 'complete')
+        ? 'complete'
+        : 'partial',
+    cluster: {
+      provider: first?.cluster.provider ?? 'unknown',
+      kafkaVersion: first?.cluster.kafkaVersion ?? 'unknown',
+      nodes: first?.cluster.nodes.length ?? 0,
+      path: first?.cluster.path ?? 'unknown',
+      ...(first?.cluster.image ? { image: first.cluster.image } : {}),
+      ...(first?.cluster.startedInMs === undefined ? {} : { startedInMs: first.cluster.startedInMs }),
+    },
+    environment: manifest.environment,
+    overrides: manifest.overrides,
+    axes: manifest.plan.axes,
+    seed: manifest.plan.seed,
+    repeat: manifest.plan.repeat,
+    cells: manifest.plan.cells.map(cell => analyzeCell(cell, worked)),
+    plannedTrials: manifest.plan.trials.length,
+    notes: [
+      ...manifest.plan.notes,
+      ...torn.map(
+        trial => `trial ${trial.number}: the last ${trial.tornBytes} bytes were torn by a crash and are left out`,
+      ),
+    ],
+    stamps: manifest.stamps,
+  }
+}
+
+function analyzeCell(cell: Recording['manifest']['plan']['cells'][number], worked: readonly Worked[]): CellAnalysis {
+  const own = worked.filter(({ trial }) => trial.cellIndex === cell.index)
+  const complete = own.filter(({ trial }) => trial.state === 'complete')
+  return {
+    index: cell.index,
+    label: cell.label,
+    values: cell.values,
+    ...(complete.length > 0 ? { measures: pool(complete) } : {}),
+    spread: spreadOf(complete.map(({ trial }) => trial)),
+    validity: combineValidity(own.map(({ trial }) => trial.validity)),
+    trials: own.map(({ trial }) => trial),
+  }
+}
+
+/** Repetitions as one: counters and histograms added, time added, so that rates stay per second. */
+function pool(worked: readonly Worked[]): ReturnType<typeof measuresOf> {
+  const merged: Merged = { counters: {}, histograms: new Map() }
+  const context: MeasureContext = {
+    durationMs: 0,
+    completed: 0,
+    completedBytes: 0,
+    stored: 0,
+    consumed: 0,
+    lagMax: 0,
+    producerCpuUs: 0,
+    producerRecords: 0,
+  }
+  for (const one of worked) {
+    addMerged(merged, one.merged)
+    for (const key of [
+      'durationMs',
+      'completed',
+      'completedBytes',
+      'stored',
+      'consumed',
+      'producerCpuUs',
+      'producerRecords',
+    ] as const)
+      context[key] += one.context[key]
+    context.lagMax = Math.max(context.lagMax, one.context.lagMax)
+  }
+  return measuresOf(merged, context)
+}
+
+const HEADLINES: Record<string, (trial: TrialAnalysis) => number | undefined> = {
+  throughput: trial => trial.measures.throughputPerSecond,
+  'ack.p50': trial => trial.measures.latencies.ack?.quantiles['p50'],
+  'ack.p99': trial => trial.measures.latencies.ack?.quantiles['p99'],
+  'ack.p999': trial => trial.measures.latencies.ack?.quantiles['p999'],
+  'e2e.p50': trial => trial.measures.latencies.e2e?.quantiles['p50'],
+  'e2e.p99': trial => trial.measures.latencies.e2e?.quantiles['p99'],
+  'batch.size.avg': trial => trial.measures.batchSizeAvgBytes,
+  'compression.ratio': trial => trial.measures.compressionRatio,
+  'cpu.seconds.per.million': trial => trial.measures.cpuSecondsPerMillion,
+}
+
+function spreadOf(trials: readonly TrialAnalysis[]): CellAnalysis['spread'] {
+  const out: CellAnalysis['spread'] = {}
+  for (const [name, read] of Object.entries(HEADLINES)) {
+    const values = trials
+      .map(read)
+      .filter((value): value is number => value !== undefined && Number.isFinite(value))
+      .sort((a, b) => a - b)
+    if (values.length === 0) continue
+    const middle = (values.length - 1) / 2
+    const median = ((values[Math.floor(middle)] ?? 0) + (values[Math.ceil(middle)] ?? 0)) / 2
+    out[name] = { min: values[0] as number, median, max: values.at(-1) as number, n: values.length }
+  }
+  return out
+}
+
+function analyzeTrial(trial: RecordedTrial, recording: Recording, unpack: Unpack): Worked {
+  const record = trial.record ?? salvagedRecord(trial, recording)
+  const window = measureWindow(record)
+  const measured = trial.intervals.filter(interval => interval.phase === 'measure')
+  const merged = mergeIntervals(measured, unpack)
+  const inWindow = trial.intervals.filter(interval => interval.t0Us >= window.t0Us && interval.t0Us < window.t1Us)
+  const context = contextOf(trial, record, inWindow, window)
+  const measures = measuresOf(merged, context)
+  const openLoop = record.phases.some(phase => phase.name === 'measure' && !phase.max)
+  const validity = judgeValidity({
+    measures,
+    openLoop,
+    backpressured: merged.counters['late.backpressure'] ?? 0,
+    complete: record.state === 'complete',
+  })
+  return {
+    merged,
+    context,
+    trial: {
+      number: record.number,
+      cellIndex: record.cellIndex,
+      repetition: record.repetition,
+      state: record.state,
+      ...(record.reason ? { reason: record.reason } : {}),
+      phases: record.phases.map(phase => ({
+        name: phase.name,
+        kind: phase.kind,
+        t0Seconds: (phase.t0Us - record.t0Us) / 1e6,
+        t1Seconds: (phase.t1Us - record.t0Us) / 1e6,
+      })),
+      validity,
+      measures,
+      accounting: accountingOf(trial, record),
+      series: seriesOf(record, trial.intervals, trial.samples, unpack),
+      nodes: nodeSeries(record, trial.samples),
+      generator: generatorHealth(trial.intervals, window, unpack),
+      events: eventsOf(record, trial.events),
+      topics: record.topics,
+      clients: record.clients,
+      brokerSettings: record.brokerSettings,
+      notes: record.notes,
+    },
+  }
+}
+
+const total = (intervals: readonly IntervalBody[], name: string): number =>
+  intervals.reduce((sum, interval) => sum + (interval.counters[name] ?? 0), 0)
+
+function contextOf(
+  trial: RecordedTrial,
+  record: TrialRecord,
+  inWindow: readonly IntervalBody[],
+  window: { t0Us: number; t1Us: number },
+): MeasureContext {
+  const producers = inWindow.filter(interval => interval.role === 'producer')
+  const completed = total(producers, 'acked') + total(producers, 'sentNoAck')
+  const sent = total(producers, 'sent')
+  const bytesPerRecord = sent > 0 ? total(producers, 'bytes') / sent : 0
+  const lags = trial.samples.flatMap(sample =>
+    sample.kind === 'cluster' && sample.atUs >= window.t0Us && sample.atUs < window.t1Us
+      ? Object.values(sample.lag)
+      : [],
+  )
+  return {
+    durationMs: (window.t1Us - window.t0Us) / 1000,
+    completed,
+    completedBytes: completed * bytesPerRecord,
+    stored: storedOf(record),
+    consumed: Math.min(...(record.readers.length > 0 ? record.readers.map(reader => reader.consumed) : [0])),
+    lagMax: Math.max(0, ...lags),
+    producerCpuUs: producers.reduce((sum, interval) => sum + (interval.health?.cpuUs ?? 0), 0),
+    producerRecords: completed,
+  }
+}
+
+/** NaN where a complete trial has no account of its topics: what could not be read is not nothing. */
+function storedOf(record: TrialRecord): number {
+  if (record.state === 'complete' && record.topics.length === 0) return Number.NaN
+  return record.topics.reduce(
+    (sum, topic) => sum + topic.endOffsets.reduce((a, end, p) => a + end - (topic.beginOffsets[p] ?? 0), 0),
+    0,
+  )
+}
+
+/** Drivers whose acknowledgements no broker gave. */
+const PRETENDING = ['scripted', 'null']
+
+function isWithoutBroker(record: TrialRecord): boolean {
+  const producers = record.clients.filter(client => client.role === 'producer')
+  return producers.length > 0 && producers.every(client => PRETENDING.includes(client.driver))
+}
+
+/** Over all phases: offsets know nothing of warm-up. */
+function accountingOf(trial: RecordedTrial, record: TrialRecord): Accounting {
+  const { intervals } = trial
+  const starting = (prefix: string): number =>
+    intervals.reduce(
+      (sum, { counters }) =>
+        sum + Object.entries(counters).reduce((all, [name, value]) => (name.startsWith(prefix) ? all + value : all), 0),
+      0,
+    )
+  const unverified = starting('corrupt.') + total(intervals, 'foreign')
+  return {
+    scheduled: total(intervals, 'scheduled'),
+    sent: total(intervals, 'sent'),
+    failed: total(intervals, 'failed'),
+    retries: total(intervals, 'retries'),
+    errors: total(intervals, 'failed') + total(intervals, 'unknown') + starting('readerError.') + unverified,
+    unverified,
+    verified: total(intervals, 'verified'),
+    acked: total(intervals, 'acked'),
+    unknown: total(intervals, 'unknown') + total(intervals, 'maybeDuplicated'),
+    maybeDuplicated: total(intervals, 'maybeDuplicated'),
+    sentNoAck: total(intervals, 'sentNoAck'),
+    stored: storedOf(record),
+    ...(isWithoutBroker(record) ? { withoutBroker: true as const } : {}),
+    groups: record.readers.map(({ group, consumed, expected, reached }) => ({ group, consumed, expected, reached })),
+    ...(record.witness ? { witness: { tool: record.witness.tool, stored: record.witness.stored } } : {}),
+    ...(record.logDirBytes === undefined ? {} : { logDirBytes: record.logDirBytes }),
+  }
+}
+
+/** What can be said of a trial that was never sealed: its intervals, and that it is partial. */
+function salvagedRecord(trial: RecordedTrial, recording: Recording): TrialRecord {
+  const planned = recording.manifest.plan.trials.find(candidate => candidate.number === trial.number)
+  const t0Us = Math.min(...trial.intervals.map(interval => interval.t0Us))
+  const t1Us = Math.max(...trial.intervals.map(interval => interval.t1Us))
+  return {
+    number: trial.number,
+    cellIndex: planned?.cellIndex ?? 0,
+    repetition: planned?.repetition ?? 0,
+    cell: recording.manifest.plan.cells[planned?.cellIndex ?? 0]?.values ?? {},
+    state: 'partial',
+    reason: 'the run was cut off before this trial was sealed',
+    t0Us,
+    phases: [{ name: 'measure', kind: 'unknown', t0Us, t1Us, fromPerSecond: 0, toPerSecond: 0, max: true }],
+    envelopeRun: 0,
+    topics: [],
+    clients: [],
+    readers: [],
+    cluster: { provider: 'unknown', clusterId: '', kafkaVersion: 'unknown', path: 'unknown', nodes: [] },
+    brokerSettings: {},
+    lines: { intervals: trial.intervals.length, events: trial.events.length, samples: trial.samples.length },
+    notes: [],
+  }
+}

@@ -1,0 +1,80 @@
+// The one table of options: the parser, --help, the reference page and environment variables all read it.
+
+export type OptionSpec = {
+  type: 'string' | 'number' | 'boolean' | 'array'
+  describe: string
+  choices?: readonly string[]
+  alias?: string
+  /** GAUNTLET_* variable; absent where an environment variable would be dangerous or senseless. */
+  env?: string
+  default?: string | number | boolean
+}
+
+export const OPTIONS = {
+  out: { type: 'string', describe: 'Folder for recordings', env: 'GAUNTLET_OUT', default: 'reports' },
+  provider: {
+    type: 'string',
+    describe: 'What runs the brokers',
+    choices: ['auto', 'docker', 'process'],
+    env: 'GAUNTLET_PROVIDER',
+  },
+  image: { type: 'string', describe: 'Container image of a node', env: 'GAUNTLET_IMAGE' },
+  kafka: { type: 'string', describe: 'Kafka version, such as 4.3.1', env: 'GAUNTLET_KAFKA' },
+  repeat: { type: 'number', describe: 'Repetitions of every cell', env: 'GAUNTLET_REPEAT' },
+  seed: { type: 'number', describe: 'Seed of order, payloads, keys and arrivals', env: 'GAUNTLET_SEED' },
+  rate: { type: 'string', describe: 'Rate of every constant phase: 20k/s', env: 'GAUNTLET_RATE' },
+  set: {
+    type: 'array',
+    describe: 'A client setting over the scenario’s: producers.linger.ms=20ms',
+    env: 'GAUNTLET_SET',
+  },
+  'command-config': {
+    type: 'string',
+    describe: 'Client properties file, as Kafka’s own tools take it',
+    env: 'GAUNTLET_COMMAND_CONFIG',
+  },
+  'max-cells': { type: 'number', describe: 'Allow a matrix above 200 cells', env: 'GAUNTLET_MAX_CELLS' },
+  witness: {
+    type: 'boolean',
+    describe: 'Ask Kafka’s own GetOffsetShell before and after every trial',
+    env: 'GAUNTLET_WITNESS',
+  },
+  'keep-topics': {
+    type: 'boolean',
+    describe: 'Leave the topics of trials on an external cluster',
+    env: 'GAUNTLET_KEEP_TOPICS',
+  },
+  quiet: { type: 'boolean', alias: 'q', describe: 'Only the end summary', env: 'GAUNTLET_QUIET' },
+  json: { type: 'boolean', describe: 'Machine-readable output', env: 'GAUNTLET_JSON' },
+  'allow-cluster': {
+    type: 'string',
+    describe: 'Id of the external cluster that may be loaded (never read from a scenario)',
+  },
+  'max-rate-bytes': { type: 'string', describe: 'Raise the cap of 1 MB/s on an external cluster' },
+  'max-duration': { type: 'string', describe: 'Raise the cap of 60 s on an external cluster' },
+  'max-partitions': { type: 'number', describe: 'Raise the cap of 12 partitions on an external cluster' },
+  'max-connections': { type: 'number', describe: 'Raise the cap of 20 connections on an external cluster' },
+  expect: { type: 'array', describe: 'A rule, such as "ack.p99 < 25ms"; may be repeated' },
+  force: { type: 'boolean', describe: 'Compare unlike runs; the result is stamped' },
+  yes: { type: 'boolean', alias: 'y', describe: 'Do it without asking' },
+  brokers: { type: 'number', describe: 'Number of brokers', default: 1 },
+  node: { type: 'string', describe: 'One node, such as broker-1' },
+  lines: { type: 'number', describe: 'Last lines of a log', default: 50 },
+  only: { type: 'string', describe: 'Only this image', choices: ['kafka', 'toxiproxy'] },
+} as const satisfies Record<string, OptionSpec>
+
+export type OptionName = keyof typeof OPTIONS
+
+type ValueOf<S extends OptionSpec> = S['type'] extends 'number'
+  ? number
+  : S['type'] extends 'boolean'
+    ? boolean
+    : S['type'] extends 'array'
+      ? string[]
+      : string
+
+/** Parsed options; absent where neither flag, variable nor default gave a value. */
+export type Options = { [N in OptionName]?: ValueOf<(typeof OPTIONS)[N]> }
+
+/** Where the value of an option came from. */
+export type OptionSource = 'flag' | 'environment' | 'default'

@@ -1,0 +1,100 @@
+// What the harness may ask of a cluster: addresses, samples, logs, Kafka's own tools, and narrow powers over nodes.
+import type { Topology } from '../topology/topology.ts'
+import type { Journal } from './journal.ts'
+
+export type ProviderName = 'docker' | 'process' | 'external'
+
+export type NodeInfo = {
+  id: number
+  name: string
+  roles: string[]
+  /** host:port of the listener that workers dial; absent on dedicated controllers. */
+  client?: string
+  /** host:port of the listener that is never proxied. */
+  observer?: string
+  /** Container id or process id, as text. */
+  handle?: string
+}
+
+export type ClusterInfo = {
+  provider: ProviderName
+  clusterId: string
+  kafkaVersion: string
+  image?: string
+  imageId?: string
+  /** How workers reach the brokers: loopback, static container address, published port, or the user's own. */
+  path: 'loopback' | 'container-address' | 'published-port' | 'external'
+  nodes: NodeInfo[]
+  startedInMs?: number
+  /** server.properties of each node as started, by node name. */
+  properties: Record<string, Record<string, string>>
+  /** The client properties file by which somebody else's cluster is reached. */
+  commandConfig?: string
+  /** What could not be done as asked on this machine, for the report to say. */
+  notes?: string[]
+}
+
+/** Cumulative counters of one node at one instant; rates are made from differences. */
+export type NodeSample = {
+  node: string
+  atUs: number
+  cpuSeconds: number
+  memoryBytes: number
+  netInBytes?: number
+  netOutBytes?: number
+  diskReadBytes?: number
+  diskWriteBytes?: number
+}
+
+/** The powers that faults and clean-up need; every one is journaled by the provider before the act. */
+export type NodePowers = {
+  /** Stops the node's threads without ending it (SIGSTOP, docker pause). */
+  freeze(nodeId: number): Promise<void>
+  thaw(nodeId: number): Promise<void>
+  /** Ends the node at once (SIGKILL). */
+  kill(nodeId: number): Promise<void>
+  /** Ends the node in order (SIGTERM); resolves with its exit code. */
+  stop(nodeId: number): Promise<number>
+  start(nodeId: number): Promise<void>
+  /** running, frozen or gone, read back from the system. */
+  state(nodeId: number): Promise<'running' | 'frozen' | 'gone'>
+}
+
+export type ToolResult = { exitCode: number; stdout: string; stderr: string }
+
+export type StartedCluster = AsyncDisposable & {
+  readonly info: ClusterInfo
+  /** Addresses for workers. */
+  readonly bootstrap: string[]
+  /** Addresses for metadata, offsets and truth reads. */
+  readonly observerBootstrap: string[]
+  /** Absent where the brokers are the user's own. */
+  readonly powers?: NodePowers
+  sample(nowUs: () => number): Promise<NodeSample[]>
+  /** The last lines of a node's log. */
+  logs(nodeId: number, lines: number): Promise<string>
+  /** Runs one of Kafka's own tool classes; addresses among its arguments are the ones above. Absent where none is at hand. */
+  tool?(mainClass: string, args: string[]): Promise<ToolResult>
+  /** Bytes of the log directories of topics whose name starts so, summed over nodes; segments only. */
+  logDirBytes?(topicPrefix: string): Promise<number>
+}
+
+export type StartRequest = {
+  topology: Topology
+  image?: string
+  runId: string
+  journal: Journal
+  readyTimeoutMs: number
+  signal?: AbortSignal
+  onProgress?: (text: string) => void
+  /** Keep the cluster after the process ends (cluster up). */
+  detach?: boolean
+}
+
+/** Starts nodes of our own. */
+export type Provider = {
+  name: ProviderName
+  /** Undefined where this machine can use the provider, else the reason and the fix. */
+  unavailable(request: { kafkaVersion: string; image?: string }): Promise<{ reason: string; hint: string } | undefined>
+  start(request: StartRequest): Promise<StartedCluster>
+}

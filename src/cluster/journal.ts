@@ -1,0 +1,24 @@
+// The write-ahead list of what a run started: every entry is on disk before the act, so that clean-up can finish what a crash left.
+
+/** One thing that exists outside the process and must be undone. */
+export type JournalEntry =
+  | { kind: 'container'; name: string }
+  | { kind: 'network'; name: string }
+  | { kind: 'volume'; name: string }
+  /** A child process: found by its marker in the environment until its pid is known. */
+  | { kind: 'process'; name: string; pid?: number; startTicks?: number }
+  | { kind: 'directory'; path: string }
+  /** A topic on somebody else's brokers; `commandConfig` is the file that says how to reach them. */
+  | { kind: 'topic'; bootstrap: string[]; name: string; clusterId: string; commandConfig?: string }
+  | { kind: 'fault'; name: string; heal: string }
+
+/** Written before the act, marked done after the undoing. */
+export type Journal = {
+  readonly runId: string
+  /** Resolves once the entry is on disk; returns its number. */
+  record(entry: JournalEntry): Promise<number>
+  /** Marks an entry as undone. */
+  undone(entryNumber: number): Promise<void>
+  /** Removes the journal where everything is undone; keeps it otherwise. */
+  close(): Promise<void>
+}

@@ -1,0 +1,132 @@
+// Starts the nodes of a topology in containers: network, volumes, containers, all nodes at once, then readiness or a reason why not.
+import { HarnessError } from '../../../core/errors.ts'
+import {
+  containerEnvironment,
+  containerProperties,
+  hostOf,
+  layOut,
+  type PublishedPorts,
+} from '../../../topology/containers.ts'
+import type { Addresses } from '../../../topology/properties.ts'
+import type { Topology } from '../../../topology/topology.ts'
+import type { StartRequest } from '../../cluster.ts'
+import type { ChosenImage } from '../../images/choose.ts'
+import { type Belongings, keepBelongings } from './belongings.ts'
+import { type ContainerSpec, type DockerClient, type EngineFacts, statusOf } from './client.ts'
+import { containerLabels, namesOf, networkLabels, type Owner, type RunNames, volumeLabels } from './names.ts'
+import { choosePublishedPorts, createNetwork } from './network.ts'
+import { containerSpec } from './spec.ts'
+
+export type StartContext = {
+  client: DockerClient
+  engine: EngineFacts
+  image: ChosenImage
+  owner: Owner
+  clusterId: string
+  request: StartRequest
+}
+
+/** Nodes that run, not yet asked whether they are ready. */
+export type RunningNodes = {
+  names: RunNames
+  belongings: Belongings
+  addresses: Addresses
+  published?: PublishedPorts
+  properties: Record<string, Record<string, string>>
+}
+
+const PORT_TRIES = 3
+
+/** Makes and starts everything; on failure nothing is left behind. */
+export async function startNodes(context: StartContext): Promise<RunningNodes> {
+  for (let attempt = 1; ; attempt += 1) {
+    const belongings = keepBelongings(context.client, context.request.journal)
+    try {
+      return await startOnce(context, belongings)
+    } catch (error) {
+      await belongings.removeAll()
+      if (!isPortTaken(error)) throw error
+      if (attempt === PORT_TRIES) {
+        throw new HarnessError(
+          {
+            code: 'E303',
+            message: `a published port was taken ${PORT_TRIES} times in a row`,
+            hint: 'see who listens: ss -ltnp',
+          },
+          { cause: error },
+        )
+      }
+    }
+  }
+}
+
+async function startOnce(context: StartContext, belongings: Belongings): Promise<RunningNodes> {
+  const { client, engine, owner, request } = context
+  const { topology, runId } = request
+  const names = namesOf(runId)
+  const subnet = await createNetwork(client, belongings, {
+    name: names.network,
+    runId,
+    labels: networkLabels(runId, owner),
+    // Nodes need no way out; an internal network publishes no port, though.
+    internal: engine.containersReachable,
+  })
+  const published = engine.containersReachable ? undefined : await choosePublishedPorts(topology)
+  const addresses = layOut(topology, subnet, published)
+  const properties: RunningNodes['properties'] = {}
+  request.onProgress?.(
+    `starting ${topology.nodes.length} container${topology.nodes.length === 1 ? '' : 's'} from ${context.image.name}`,
+  )
+  await allOrFirstError(
+    topology.nodes.map(async node => {
+      request.signal?.throwIfAborted()
+      const own = containerProperties(topology, addresses, node)
+      properties[node.name] = own
+      const spec = containerSpec({
+        node,
+        names,
+        image: context.image.id,
+        host: hostOf(topology, node, subnet),
+        environment: containerEnvironment(node, context.clusterId, own),
+        ...(published?.[node.id] === undefined ? {} : { published: published[node.id] }),
+      })
+      await makeNode(context, belongings, names, node, spec)
+    }),
+  )
+  return { names, belongings, addresses, properties, ...(published === undefined ? {} : { published }) }
+}
+
+async function makeNode(
+  { client, owner, request }: StartContext,
+  belongings: Belongings,
+  names: RunNames,
+  node: Topology['nodes'][number],
+  spec: Omit<ContainerSpec, 'Labels' | 'name'>,
+): Promise<void> {
+  const volume = names.volume(node.name)
+  const container = names.container(node.name)
+  await belongings.make({ kind: 'volume', name: volume }, () =>
+    client.call(`create volume ${volume}`, docker =>
+      docker.createVolume({ Name: volume, Labels: volumeLabels(request.runId, owner, node.name) }),
+    ),
+  )
+  await belongings.make({ kind: 'container', name: container }, () =>
+    client.call(`create container ${container}`, docker =>
+      docker.createContainer({ ...spec, name: container, Labels: containerLabels(request.runId, owner, node, spec) }),
+    ),
+  )
+  await client.call(`start ${container}`, docker => docker.getContainer(container).start(), START_DEADLINE_MS)
+}
+
+const START_DEADLINE_MS = 30_000
+
+/** Waits for all before it fails, because clean-up must not race with a creation still under way. */
+async function allOrFirstError(tasks: Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(tasks)
+  const failed = results.find(result => result.status === 'rejected')
+  if (failed) throw failed.reason
+}
+
+function isPortTaken(error: unknown): boolean {
+  return statusOf(error) === 500 && /port is already allocated|address already in use/i.test(String(error))
+}

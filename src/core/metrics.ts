@@ -1,0 +1,82 @@
+// The metrics that rules may name: unit, and what must exist in a cell for the metric to have data.
+
+export type MetricUnit = 'us' | 'count' | 'ratio' | 'perSecond' | 'bytes' | 'bytesPerSecond' | 'number'
+
+/** What a cell must have for the metric to be defined: acknowledgements, or consumers. */
+export type MetricNeed = 'acks' | 'consumers'
+
+export type Metric = { unit: MetricUnit; needs?: MetricNeed; describe: string }
+
+const LATENCIES: Record<string, Metric> = {
+  ack: { unit: 'us', needs: 'acks', describe: 'acknowledgement response time: acked − intended' },
+  'ack.service': { unit: 'us', needs: 'acks', describe: 'acknowledgement service time: acked − sent, linger included' },
+  e2e: { unit: 'us', needs: 'consumers', describe: 'end-to-end response time: received − intended' },
+  'e2e.service': { unit: 'us', needs: 'consumers', describe: 'end-to-end service time: received − sent' },
+  slip: { unit: 'us', describe: 'lateness of the generator: sent − intended' },
+}
+
+const SCALARS: Record<string, Metric> = {
+  errors: { unit: 'count', describe: 'records that failed or whose outcome stayed unknown, plus reader errors' },
+  failed: { unit: 'count', describe: 'records surely not written' },
+  unknown: { unit: 'count', describe: 'records whose outcome stayed unknown' },
+  retries: { unit: 'count', describe: 'produce requests sent again' },
+  scheduled: { unit: 'count', describe: 'records the schedule asked for' },
+  sent: { unit: 'count', describe: 'records handed over for sending' },
+  acked: { unit: 'count', needs: 'acks', describe: 'records acknowledged by the broker' },
+  stored: { unit: 'count', describe: 'records in the topics: end offsets after − before' },
+  consumed: { unit: 'count', needs: 'consumers', describe: 'records read, by every group' },
+  achieved: { unit: 'ratio', describe: 'records sent within the measure phase ÷ records scheduled in it' },
+  throughput: { unit: 'perSecond', describe: 'records completed per second of the measure phase' },
+  'throughput.bytes': {
+    unit: 'bytesPerSecond',
+    describe: 'value and key bytes completed per second of the measure phase',
+  },
+  'batch.size.avg': { unit: 'bytes', describe: 'achieved size of a batch before compression' },
+  'compression.ratio': { unit: 'number', describe: 'bytes before compression ÷ bytes after it' },
+  'lag.max': { unit: 'count', needs: 'consumers', describe: 'largest lag of any group seen during the measure phase' },
+}
+
+/** Quantile suffixes of latency metrics → q; `mean`, `min` and `max` are not quantiles but take the same place. */
+export const QUANTILES: Record<string, number> = {
+  p50: 0.5,
+  p75: 0.75,
+  p90: 0.9,
+  p95: 0.95,
+  p99: 0.99,
+  p999: 0.999,
+  p9999: 0.9999,
+}
+export const SUMMARY_SUFFIXES = [...Object.keys(QUANTILES), 'mean', 'min', 'max']
+
+export type MetricName = { full: string; base: string; suffix?: string; metric: Metric }
+
+/** Own entries only, so that a rule about `constructor` finds nothing. */
+function own(table: Record<string, Metric>, name: string): Metric | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined
+}
+
+/** Finds a metric by its full name, such as `ack.p99` or `errors`. */
+export function findMetric(name: string): MetricName | undefined {
+  const scalar = own(SCALARS, name)
+  if (scalar) return { full: name, base: name, metric: scalar }
+  const dot = name.lastIndexOf('.')
+  const base = name.slice(0, dot)
+  const suffix = name.slice(dot + 1)
+  const latency = own(LATENCIES, base)
+  if (latency && SUMMARY_SUFFIXES.includes(suffix)) return { full: name, base, suffix, metric: latency }
+  return undefined
+}
+
+/** Every name a rule may use, for suggestions and the reference page. */
+export function allMetricNames(): string[] {
+  return [...Object.keys(SCALARS), ...Object.keys(LATENCIES).flatMap(base => SUMMARY_SUFFIXES.map(s => `${base}.${s}`))]
+}
+
+/** Names with their unit and meaning, for the generated reference. */
+export function describeMetrics(): { name: string; metric: Metric }[] {
+  const rows = Object.entries(LATENCIES).map(([name, metric]) => ({
+    name: `${name}.{${SUMMARY_SUFFIXES.join(',')}}`,
+    metric,
+  }))
+  return [...rows, ...Object.entries(SCALARS).map(([name, metric]) => ({ name, metric }))]
+}

@@ -1,0 +1,139 @@
+// The contract of a Kafka client adapter: what the harness hands over, what it gets back, and what a driver says it can do.
+import type { SettingValue } from '../scenario/schema/common.ts'
+
+/** How a setting is honoured: by the client, by our accumulator, in another way (badged), or not at all (refused). */
+export type Support = 'client' | 'harness' | { emulated: string } | { unsupported: string }
+
+/** What a driver can do; read by `plan` before anything starts, so it imports no client. */
+export type Capabilities = {
+  name: string
+  /** batch: the harness accumulates; record: the client does. */
+  kind: 'batch' | 'record'
+  codecs: readonly string[]
+  /** Requests in flight per broker with idempotence on, where the client allows fewer than asked. */
+  maxInFlightIdempotent?: number
+  /** Records one partition's batch may hold. */
+  maxRecordsPerBatch?: number
+  /** True where the client checks the CRC of batches it reads; else the envelope carries one. */
+  checksCrc: boolean
+  producer: Record<string, Support>
+  consumer: Record<string, Support>
+  badges: readonly string[]
+}
+
+/** Records of one partition waiting to be sent; payloads are described, not held. */
+export type PendingBatch = {
+  topic: number
+  partition: number
+  firstSeq: number
+  count: number
+  /** Bytes of the batch before compression, headers of records included. */
+  rawBytes: number
+  /** Unix µs, one per record. */
+  intendedUs: number[]
+  offeredUs: number[]
+  /** Number of the key of each record; absent without keys. */
+  keys?: number[]
+  createdUs: number
+  attempts: number
+  notBeforeUs: number
+  /** An earlier attempt may have been stored. */
+  ambiguous: boolean
+}
+
+/** What became of a batch in one attempt. `written`: surely not, maybe, or acknowledged. */
+export type BatchResult = {
+  batch: PendingBatch
+  outcome: 'acked' | 'sentNoAck' | 'error'
+  atUs: number
+  baseOffset?: number
+  /** Only for errors. */
+  errorClass?: string
+  message?: string
+  retriable?: boolean
+  maybeWritten?: boolean
+}
+
+export type TopicHandle = { name: string; index: number; partitions: number }
+
+export type Settings = Record<string, SettingValue>
+
+export type Security = { ssl?: unknown; sasl?: unknown }
+
+export type ProducerOptions = {
+  bootstrap: string[]
+  security?: Security
+  clientId: string
+  settings: Settings
+  topics: TopicHandle[]
+  /** Makes the bytes of a record. */
+  record: RecordFactory
+  nowUs(): number
+  scripted?: Scripted
+}
+
+/** Makes key, value and headers of record `at` of a batch; buffers may be reused only after the result. */
+export type RecordFactory = {
+  value(batch: PendingBatch, at: number): Buffer
+  key(batch: PendingBatch, at: number): Buffer | null
+  headers(batch: PendingBatch, at: number): Record<string, Buffer> | undefined
+}
+
+export type Scripted = {
+  latency?: { share: number; us: number }[] | undefined
+  stall?: { atMs: number; forMs: number } | undefined
+  drainPerSecond?: number | undefined
+}
+
+export type ProducerCounters = {
+  requests: number
+  wireBytes: number
+  compressedBytes: number
+  uncompressedBytes: number
+}
+
+/** A producer that takes ready-made groups: at most one batch per partition, all for one leader. */
+export type BatchProducer = {
+  open(): Promise<void>
+  /** Id of the leading broker, or -1 while unknown. */
+  leaderOf(topic: number, partition: number): number
+  dispatch(leader: number, batches: PendingBatch[], onResults: (results: BatchResult[]) => void): void
+  /** Asks for fresh metadata soon, after an error that says it is stale. */
+  refresh(): void
+  counters(): ProducerCounters
+  close(): Promise<void>
+}
+
+export type ReceivedRecord = { value: Buffer | null; headers: Record<string, Buffer> | undefined; offset: number }
+
+export type ConsumerOptions = {
+  bootstrap: string[]
+  security?: Security
+  clientId: string
+  groupId: string
+  settings: Settings
+  topics: TopicHandle[]
+  commit: 'auto' | 'manual' | 'none'
+  handling: 'batch' | 'message'
+  delayMs: number
+  nowUs(): number
+  /** Called with the records of one handling and the time they reached the handler. */
+  onRecords(topic: number, partition: number, records: ReceivedRecord[], atUs: number): void
+  onAssigned(partitions: { topic: number; partition: number }[]): void
+  onEvent(name: string, detail: Record<string, unknown>): void
+  onError(errorClass: string, message: string, fatal: boolean): void
+}
+
+/** A member of a consumer group. */
+export type GroupConsumer = {
+  open(): Promise<void>
+  counters(): { wireBytes: number; requests: number }
+  close(): Promise<void>
+}
+
+/** What a driver's module exports. */
+export type Driver = {
+  capabilities: Capabilities
+  createProducer(options: ProducerOptions): BatchProducer
+  createConsumer?(options: ConsumerOptions): GroupConsumer
+}

@@ -1,0 +1,266 @@
+// Batches records per partition by the rules of Java's RecordAccumulator: batch.size, linger.ms, one batch per partition per request, retries at the front.
+import type { BatchProducer, BatchResult, PendingBatch } from '../drivers/driver.ts'
+
+export type AccumulatorSettings = {
+  batchSizeBytes: number
+  lingerUs: number
+  bufferMemoryBytes: number
+  maxInFlightPerLeader: number
+  maxRequestBytes: number
+  maxRecordsPerBatch: number
+  deliveryTimeoutUs: number
+  retries: number
+  retryBackoffUs: number
+  idempotent: boolean
+}
+
+/** The end of a batch, reported once; `acked` is the only success at acks ≠ 0. */
+export type FinalOutcome = 'acked' | 'sentNoAck' | 'failed' | 'unknown'
+
+export type AccumulatorPorts = {
+  producer: Pick<BatchProducer, 'leaderOf' | 'dispatch' | 'refresh'>
+  nowUs(): number
+  onFinal(batch: PendingBatch, outcome: FinalOutcome, atUs: number, errorClass?: string): void
+  onRetry(batch: PendingBatch, errorClass: string, duplicatePossible: boolean): void
+  onDispatch(batches: PendingBatch[]): void
+  /** After the answers of one request were taken in, and before anything more is sent. */
+  onSettled?(): void
+}
+
+/** Bytes of a batch's header, and of a record's framing beside key and value (a close upper bound). */
+export const BATCH_OVERHEAD_BYTES = 61
+export const RECORD_OVERHEAD_BYTES = 12
+const EXPIRY_SCAN_US = 100_000
+
+type Queue = { topic: number; partition: number; batches: PendingBatch[]; nextSeq: number; muted: boolean }
+
+export class Accumulator {
+  private readonly settings: AccumulatorSettings
+  private readonly ports: AccumulatorPorts
+  private readonly queues: Queue[] = []
+  private readonly byTopic: Queue[][]
+  private readonly active = new Set<Queue>()
+  private readonly inFlight = new Map<number, number>()
+  private readonly pending = new Set<PendingBatch>()
+  private usedBytes = 0
+  private flushing = false
+  private rotation = 0
+  private lastScanUs = 0
+
+  constructor(partitionsOfTopic: readonly number[], settings: AccumulatorSettings, ports: AccumulatorPorts) {
+    this.settings = settings
+    this.ports = ports
+    this.byTopic = partitionsOfTopic.map((count, topic) =>
+      Array.from({ length: count }, (_, partition) => {
+        const queue: Queue = { topic, partition, batches: [], nextSeq: 0, muted: false }
+        this.queues.push(queue)
+        return queue
+      }),
+    )
+  }
+
+  /** The sequence number the next record of a partition will get. */
+  nextSeq(topic: number, partition: number): number {
+    return this.queue(topic, partition).nextSeq
+  }
+
+  /** Appends a record; false where buffer.memory is used up. */
+  offer(
+    topic: number,
+    partition: number,
+    sizeBytes: number,
+    intendedUs: number,
+    nowUs: number,
+    key?: number,
+  ): 'appended' | 'newBatch' | 'full' {
+    const queue = this.queue(topic, partition)
+    const bytes = sizeBytes + RECORD_OVERHEAD_BYTES
+    const tail = queue.batches.at(-1)
+    const fits =
+      tail !== undefined &&
+      tail.attempts === 0 &&
+      tail.count < this.settings.maxRecordsPerBatch &&
+      tail.rawBytes + bytes <= this.settings.batchSizeBytes
+    if (fits) {
+      this.append(tail, bytes, intendedUs, nowUs, key)
+      queue.nextSeq++
+      return 'appended'
+    }
+    const reserve = Math.max(this.settings.batchSizeBytes, bytes + BATCH_OVERHEAD_BYTES)
+    if (this.usedBytes + reserve > this.settings.bufferMemoryBytes && this.usedBytes > 0) return 'full'
+    const batch: PendingBatch = {
+      topic,
+      partition,
+      firstSeq: queue.nextSeq,
+      count: 0,
+      rawBytes: BATCH_OVERHEAD_BYTES,
+      intendedUs: [],
+      offeredUs: [],
+      ...(key === undefined ? {} : { keys: [] }),
+      createdUs: nowUs,
+      attempts: 0,
+      notBeforeUs: 0,
+      ambiguous: false,
+    }
+    this.append(batch, bytes, intendedUs, nowUs, key)
+    queue.nextSeq++
+    queue.batches.push(batch)
+    this.pending.add(batch)
+    this.active.add(queue)
+    this.usedBytes += reserve
+    return 'newBatch'
+  }
+
+  /** Sends what may be sent. */
+  poll(nowUs: number): void {
+    if (nowUs - this.lastScanUs > EXPIRY_SCAN_US) this.expire(nowUs)
+    for (const leader of this.readyLeaders(nowUs)) {
+      while ((this.inFlight.get(leader) ?? 0) < this.settings.maxInFlightPerLeader) {
+        const group = this.drain(leader, nowUs)
+        if (group.length === 0) break
+        this.send(leader, group)
+        if (!this.isReady(leader, nowUs)) break
+      }
+    }
+  }
+
+  /** From now on nothing lingers. */
+  flush(): void {
+    this.flushing = true
+  }
+
+  /** Batches without an outcome yet, for the drain deadline. */
+  outstanding(): PendingBatch[] {
+    return [...this.pending]
+  }
+
+  get isEmpty(): boolean {
+    return this.pending.size === 0
+  }
+
+  get usedMemoryBytes(): number {
+    return this.usedBytes
+  }
+
+  private queue(topic: number, partition: number): Queue {
+    const queue = this.byTopic[topic]?.[partition]
+    if (!queue) throw new RangeError(`no partition ${partition} of topic ${topic}`)
+    return queue
+  }
+
+  private append(batch: PendingBatch, bytes: number, intendedUs: number, nowUs: number, key?: number): void {
+    batch.count++
+    batch.rawBytes += bytes
+    batch.intendedUs.push(intendedUs)
+    batch.offeredUs.push(nowUs)
+    if (key !== undefined) batch.keys?.push(key)
+  }
+
+  private sendable(queue: Queue, nowUs: number): boolean {
+    const head = queue.batches[0]
+    if (!head || queue.muted || nowUs < head.notBeforeUs) return false
+    if (head.attempts > 0 || this.flushing || queue.batches.length > 1) return true
+    const full =
+      head.rawBytes + RECORD_OVERHEAD_BYTES >= this.settings.batchSizeBytes ||
+      head.count >= this.settings.maxRecordsPerBatch
+    const exhausted = this.usedBytes + this.settings.batchSizeBytes > this.settings.bufferMemoryBytes
+    return full || exhausted || nowUs - head.createdUs >= this.settings.lingerUs
+  }
+
+  private readyLeaders(nowUs: number): Set<number> {
+    const leaders = new Set<number>()
+    for (const queue of this.active) {
+      if (!this.sendable(queue, nowUs)) continue
+      const leader = this.ports.producer.leaderOf(queue.topic, queue.partition)
+      if (leader < 0) this.ports.producer.refresh()
+      else leaders.add(leader)
+    }
+    return leaders
+  }
+
+  private isReady(leader: number, nowUs: number): boolean {
+    for (const queue of this.active) {
+      if (this.sendable(queue, nowUs) && this.ports.producer.leaderOf(queue.topic, queue.partition) === leader)
+        return true
+    }
+    return false
+  }
+
+  /** Takes the head of every partition this leader leads, as Java does once the node is ready at all. */
+  private drain(leader: number, nowUs: number): PendingBatch[] {
+    const queues = [...this.active]
+    const group: PendingBatch[] = []
+    let bytes = 0
+    this.rotation++
+    for (let i = 0; i < queues.length; i++) {
+      const queue = queues[(i + this.rotation) % queues.length]
+      const head = queue?.batches[0]
+      if (!queue || !head || queue.muted || nowUs < head.notBeforeUs) continue
+      if (this.ports.producer.leaderOf(queue.topic, queue.partition) !== leader) continue
+      if (group.length > 0 && bytes + head.rawBytes > this.settings.maxRequestBytes) break
+      queue.batches.shift()
+      if (queue.batches.length === 0) this.active.delete(queue)
+      if (this.settings.maxInFlightPerLeader === 1) queue.muted = true
+      head.attempts++
+      bytes += head.rawBytes
+      group.push(head)
+    }
+    return group
+  }
+
+  private send(leader: number, group: PendingBatch[]): void {
+    this.inFlight.set(leader, (this.inFlight.get(leader) ?? 0) + 1)
+    this.ports.onDispatch(group)
+    this.ports.producer.dispatch(leader, group, results => {
+      this.inFlight.set(leader, (this.inFlight.get(leader) ?? 1) - 1)
+      for (const result of results) this.settle(result)
+      this.ports.onSettled?.()
+      this.poll(this.ports.nowUs())
+    })
+  }
+
+  private settle(result: BatchResult): void {
+    const { batch } = result
+    const queue = this.queue(batch.topic, batch.partition)
+    queue.muted = false
+    if (!this.pending.has(batch)) return
+    if (result.outcome !== 'error') return this.finish(batch, result.outcome, result.atUs)
+    if (result.maybeWritten) batch.ambiguous = true
+    const errorClass = result.errorClass ?? 'error'
+    const expired = result.atUs - batch.createdUs >= this.settings.deliveryTimeoutUs
+    if (!result.retriable || expired || batch.attempts > this.settings.retries) {
+      return this.finish(batch, batch.ambiguous ? 'unknown' : 'failed', result.atUs, errorClass)
+    }
+    this.ports.onRetry(batch, errorClass, batch.ambiguous && !this.settings.idempotent)
+    this.ports.producer.refresh()
+    batch.notBeforeUs = result.atUs + this.settings.retryBackoffUs
+    this.putBack(queue, batch)
+  }
+
+  /** Retries go to the front, in the order of their sequence. */
+  private putBack(queue: Queue, batch: PendingBatch): void {
+    const at = queue.batches.findIndex(other => other.firstSeq > batch.firstSeq)
+    if (at === -1) queue.batches.push(batch)
+    else queue.batches.splice(at, 0, batch)
+    this.active.add(queue)
+  }
+
+  private expire(nowUs: number): void {
+    this.lastScanUs = nowUs
+    for (const queue of this.active) {
+      for (const batch of queue.batches.filter(
+        candidate => nowUs - candidate.createdUs >= this.settings.deliveryTimeoutUs,
+      )) {
+        queue.batches.splice(queue.batches.indexOf(batch), 1)
+        this.finish(batch, batch.ambiguous ? 'unknown' : 'failed', nowUs, 'delivery.timeout')
+      }
+      if (queue.batches.length === 0) this.active.delete(queue)
+    }
+  }
+
+  private finish(batch: PendingBatch, outcome: FinalOutcome, atUs: number, errorClass?: string): void {
+    this.pending.delete(batch)
+    this.usedBytes -= Math.max(this.settings.batchSizeBytes, batch.rawBytes)
+    this.ports.onFinal(batch, outcome, atUs, errorClass)
+  }
+}

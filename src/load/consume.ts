@@ -1,0 +1,150 @@
+// A consumer worker's work: every record's envelope into end-to-end latency, sequence and integrity counters.
+import { crc32c } from '@node-rs/crc32'
+import type { Clock } from '../core/time.ts'
+import type { Driver, GroupConsumer, ReceivedRecord } from '../drivers/driver.ts'
+import { ENVELOPE_HEADER, type EnvelopeReading, FLAG_CRC, readEnvelope } from '../record/envelope.ts'
+import type { PhaseName } from '../recording/format.ts'
+import type { ConsumerWorkerSpec, Position } from './messages.ts'
+import type { Recorder } from './recorder.ts'
+import { makeSchedule, type Schedule } from './schedule.ts'
+
+export type ConsumerPorts = {
+  onAssigned(partitions: { topic: number; partition: number }[]): void
+  onEvent(name: string, detail: Record<string, unknown>): void
+  onFatal(message: string): void
+}
+
+type Misplaced = { ok: false; reason: 'place' }
+
+export class ConsumerRole {
+  private readonly spec: ConsumerWorkerSpec
+  private readonly clock: Clock
+  private readonly consumer: GroupConsumer
+  private readonly schedule: Schedule
+  private readonly next = new Map<string, Position>()
+  private readonly early: { error: string; n: number }[] = []
+  /** The client does not check the CRC of batches, so every envelope in a value must carry one. */
+  private readonly needsCrc: boolean
+  private recorder: Recorder | undefined
+  private t0Us = Number.POSITIVE_INFINITY
+  private wireBytes = 0
+
+  constructor(spec: ConsumerWorkerSpec, driver: Driver, clock: Clock, ports: ConsumerPorts) {
+    this.spec = spec
+    this.clock = clock
+    this.schedule = makeSchedule(spec.segments, 1)
+    this.needsCrc = !driver.capabilities.checksCrc
+    if (!driver.createConsumer) throw new Error(`driver ${spec.driver} has no consumer`)
+    this.consumer = driver.createConsumer({
+      bootstrap: spec.bootstrap,
+      clientId: String(spec.settings['client.id'] ?? spec.worker),
+      groupId: spec.groupId,
+      settings: spec.settings,
+      topics: spec.topics,
+      commit: spec.commit,
+      handling: spec.processing.handling,
+      delayMs: spec.processing.delay,
+      nowUs: () => clock.nowUs(),
+      ...(spec.security ? { security: spec.security } : {}),
+      onRecords: (topic, partition, records, atUs) => this.onRecords(topic, partition, records, atUs),
+      onAssigned: partitions => ports.onAssigned(partitions),
+      onEvent: (name, detail) => ports.onEvent(name, detail),
+      onError: (errorClass, message, fatal) => {
+        if (fatal) ports.onFatal(`${errorClass}: ${message}`)
+        this.countError(errorClass)
+      },
+    })
+  }
+
+  open(): Promise<void> {
+    return this.consumer.open()
+  }
+
+  start(t0Us: number, recorder: Recorder): void {
+    this.t0Us = t0Us
+    this.recorder = recorder
+    for (const { error, n } of this.early) recorder.count('warmup', error, n)
+  }
+
+  /** Where reading has got to. */
+  positions(): Position[] {
+    return [...this.next.values()]
+  }
+
+  /** Bytes read from sockets since the last call. */
+  countWire(): void {
+    const now = this.consumer.counters()
+    if (now.wireBytes > this.wireBytes)
+      this.recorder?.count(this.phaseNow(), 'wireBytesIn', now.wireBytes - this.wireBytes)
+    this.wireBytes = now.wireBytes
+  }
+
+  close(): Promise<void> {
+    return this.consumer.close()
+  }
+
+  private phaseNow(): PhaseName {
+    return this.schedule.phaseAt(this.clock.nowUs() - this.t0Us)
+  }
+
+  private countError(errorClass: string): void {
+    const name = `readerError.${errorClass}`
+    if (this.recorder) this.recorder.count(this.phaseNow(), name)
+    else this.early.push({ error: name, n: 1 })
+  }
+
+  private onRecords(topic: number, partition: number, records: ReceivedRecord[], atUs: number): void {
+    const last = records.at(-1)
+    if (!last) return
+    // A second that has ended is closed before anything of the next one is counted.
+    this.recorder?.tick(atUs)
+    const begin = this.spec.beginOffsets[topic]?.[partition] ?? 0
+    const place = `${topic}:${partition}`
+    const before = this.next.get(place)?.next ?? begin
+    this.next.set(place, { topic, partition, next: Math.max(before, last.offset + 1) })
+    for (const record of records) {
+      if (record.offset < begin) continue
+      if (record.offset < before) this.recorder?.count(this.phaseNow(), 'reread')
+      else this.onRecord(topic, partition, record, atUs)
+    }
+    this.recorder?.count(this.phaseNow(), 'handlings')
+  }
+
+  private onRecord(topic: number, partition: number, record: ReceivedRecord, atUs: number): void {
+    const { recorder } = this
+    if (!recorder) return
+    const bytes = record.value?.length ?? 0
+    if (!this.spec.verify) {
+      recorder.count(this.phaseNow(), 'received')
+      recorder.count(this.phaseNow(), 'receivedBytes', bytes)
+      return
+    }
+    const reading = this.read(topic, partition, record)
+    if (!reading.ok || reading.envelope.run !== this.spec.runTag) {
+      recorder.count(this.phaseNow(), reading.ok ? 'foreign' : `corrupt.${reading.reason}`)
+      recorder.count(this.phaseNow(), 'received')
+      return
+    }
+    const phase = this.schedule.phaseAt(reading.envelope.intendedUs - this.t0Us)
+    recorder.count(phase, 'received')
+    recorder.count(phase, 'verified')
+    recorder.count(phase, 'receivedBytes', bytes)
+    const responseUs = atUs - reading.envelope.intendedUs
+    recorder.latency(phase, 'e2e', responseUs)
+    if (reading.envelope.slipUs !== undefined)
+      recorder.latency(phase, 'e2e.service', responseUs - reading.envelope.slipUs)
+  }
+
+  /** The envelope, or why it cannot be believed: harmed, without the CRC that this reader needs, or in another partition than it says. */
+  private read(topic: number, partition: number, record: ReceivedRecord): EnvelopeReading | Misplaced {
+    const header = record.headers?.[ENVELOPE_HEADER]
+    const carrier = header ?? record.value
+    if (!carrier) return { ok: false, reason: 'short' }
+    const reading = readEnvelope(carrier, bytes => crc32c(bytes))
+    if (!reading.ok || reading.envelope.run !== this.spec.runTag) return reading
+    const { envelope } = reading
+    if (this.needsCrc && header === undefined && !(envelope.flags & FLAG_CRC)) return { ok: false, reason: 'crc' }
+    const isMisplaced = envelope.partition !== partition || envelope.topic !== this.spec.topics[topic]?.index
+    return isMisplaced ? { ok: false, reason: 'place' } : reading
+  }
+}

@@ -1,0 +1,252 @@
+// Starts, watches and stops the worker processes of a trial; a worker that ends or fails early ends the trial.
+import { type ChildProcess, fork, spawnSync } from 'node:child_process'
+import { HarnessError } from '../core/errors.ts'
+import type { ConsumerWorkerSpec, FromWorker, Position, ToWorker, WorkerSpec } from './messages.ts'
+import type { IntervalReport } from './recorder.ts'
+
+const WORKER_URL = new URL(`./worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
+const CLOSE_MS = 6000
+
+export type CrewPorts = {
+  onInterval(spec: WorkerSpec, report: IntervalReport): void
+  onEvent(spec: WorkerSpec, atUs: number, name: string, detail: Record<string, unknown>): void
+}
+
+type Member = {
+  spec: WorkerSpec
+  child: ChildProcess
+  positions: Position[]
+  assigned: { topic: number; partition: number }[] | undefined
+  /** Who waits for the next message of a type: several may, as the observer and the drain both ask for positions. */
+  waiting: Map<FromWorker['type'], (() => void)[]>
+  seen: Set<FromWorker['type']>
+  closing: boolean
+}
+
+export class Crew {
+  private readonly members: Member[] = []
+  private readonly ports: CrewPorts
+  private readonly environment: NodeJS.ProcessEnv
+  private readonly cpuset: string | undefined
+  private fail: (error: unknown) => void = () => undefined
+  /** Rejects when a worker fails; never resolves. */
+  readonly failed: Promise<never>
+
+  constructor(ports: CrewPorts, options: { environment: NodeJS.ProcessEnv; cpuset?: string | undefined }) {
+    this.ports = ports
+    this.environment = options.environment
+    this.cpuset = options.cpuset
+    this.failed = new Promise((_, reject) => {
+      this.fail = reject
+    })
+    this.failed.catch(() => undefined)
+  }
+
+  /** Starts workers and waits until each has opened its client. */
+  async open(specs: readonly WorkerSpec[]): Promise<void> {
+    const started = specs.map(spec => this.fork(spec))
+    for (const member of started) this.say(member, { type: 'open', spec: member.spec })
+    await this.all(started, 'opened')
+  }
+
+  /** Resolves once the members of every group own all partitions their group reads. */
+  async assigned(partitionsOf: (groupId: string) => number, deadlineMs: number, now: () => number): Promise<void> {
+    const until = now() + deadlineMs
+    const complete = (): boolean => {
+      const owned = new Map<string, number>()
+      for (const { spec, assigned } of this.members) {
+        if (spec.role === 'consumer') owned.set(spec.groupId, (owned.get(spec.groupId) ?? 0) + (assigned?.length ?? 0))
+      }
+      return [...owned].every(([groupId, count]) => count === partitionsOf(groupId))
+    }
+    while (!complete()) {
+      if (now() > until)
+        throw new HarnessError({
+          code: 'E501',
+          message: 'consumer groups did not own all partitions in time',
+          hint: 'look at group.join events and the brokers’ logs',
+        })
+      await this.orFailure(new Promise(resolve => setTimeout(resolve, 20)))
+    }
+  }
+
+  start(t0Us: number): void {
+    for (const member of this.members) this.say(member, { type: 'start', t0Us })
+  }
+
+  /** Resolves when every producer has offered its whole schedule. */
+  scheduleDone(): Promise<void> {
+    return this.all(this.of('producer'), 'scheduleDone')
+  }
+
+  /** Tells workers of one role to finish, and waits until they have. */
+  async finish(role: WorkerSpec['role'], deadlineUs: number): Promise<void> {
+    for (const member of this.of(role)) this.say(member, { type: 'finish', deadlineUs })
+    await this.all(this.of(role), 'finished')
+  }
+
+  /** Asks every consumer how far it has read; the answer is the largest next offset per group, topic and partition. */
+  async positions(): Promise<Map<string, Map<string, number>>> {
+    const readers = this.of('consumer')
+    for (const member of readers) {
+      member.seen.delete('positions')
+      this.say(member, { type: 'locate' })
+    }
+    await this.all(readers, 'positions')
+    const groups = new Map<string, Map<string, number>>()
+    for (const { spec, positions } of readers) {
+      if (spec.role !== 'consumer') continue
+      const group = groups.get(spec.groupId) ?? new Map<string, number>()
+      groups.set(spec.groupId, group)
+      for (const { topic, partition, next } of positions) {
+        const place = `${spec.topics[topic]?.name}:${partition}`
+        group.set(place, Math.max(group.get(place) ?? 0, next))
+      }
+    }
+    return groups
+  }
+
+  /** Topics a group reads. */
+  topicsOf(groupId: string): string[] {
+    return this.readerOf(groupId)?.topics.map(topic => topic.name) ?? []
+  }
+
+  /** A group's name in the scenario. */
+  nameOf(groupId: string): string {
+    return this.readerOf(groupId)?.group ?? groupId
+  }
+
+  /** First offset of the trial for a group's partition. */
+  beginOf(groupId: string, topic: string, partition: number): number {
+    const spec = this.readerOf(groupId)
+    const index = spec?.topics.findIndex(candidate => candidate.name === topic) ?? -1
+    return spec?.beginOffsets[index]?.[partition] ?? 0
+  }
+
+  private readerOf(groupId: string): ConsumerWorkerSpec | undefined {
+    return this.members
+      .map(member => member.spec)
+      .find((spec): spec is ConsumerWorkerSpec => spec.role === 'consumer' && spec.groupId === groupId)
+  }
+
+  /** Ends every worker: asked first, killed after a deadline. */
+  async close(): Promise<void> {
+    await Promise.all(
+      this.members.map(async member => {
+        member.closing = true
+        const { child } = member
+        if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+        const gone = new Promise<void>(resolve => child.once('exit', () => resolve()))
+        this.say(member, { type: 'close' })
+        const timer = setTimeout(() => child.kill('SIGKILL'), CLOSE_MS)
+        await gone
+        clearTimeout(timer)
+      }),
+    )
+  }
+
+  private of(role: WorkerSpec['role']): Member[] {
+    return this.members.filter(member => member.spec.role === role)
+  }
+
+  private fork(spec: WorkerSpec): Member {
+    const child = fork(WORKER_URL, {
+      execArgv: [],
+      serialization: 'advanced',
+      env: this.environment,
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    })
+    const member: Member = {
+      spec,
+      child,
+      positions: [],
+      assigned: undefined,
+      waiting: new Map(),
+      seen: new Set(),
+      closing: false,
+    }
+    if (this.cpuset && child.pid) this.pin(spec.worker, this.cpuset, child.pid)
+    let lastWords = ''
+    child.stderr?.on('data', (chunk: Buffer) => {
+      lastWords = (lastWords + chunk.toString()).slice(-2000)
+    })
+    child.on('message', message => this.hear(member, message as FromWorker))
+    child.on('error', error => {
+      if (child.pid === undefined)
+        this.fail(new HarnessError({ code: 'E501', message: `worker ${spec.worker} did not start: ${error.message}` }))
+    })
+    child.on('exit', (code, signal) => {
+      if (member.closing) return
+      const how = signal ? `by ${signal}` : `with code ${code}`
+      const words = lastWords.trim().split('\n').at(-1)
+      this.fail(
+        new HarnessError({
+          code: 'E501',
+          message: `worker ${spec.worker} ended ${how}${words ? `: ${words}` : ''}`,
+          hint: 'see events.ndjson of the trial',
+        }),
+      )
+    })
+    this.members.push(member)
+    return member
+  }
+
+  /** Binds all threads of a worker to its cores; one that runs elsewhere would be measured as if it did not. */
+  private pin(worker: string, cpuset: string, pid: number): void {
+    const done = spawnSync('taskset', ['-a', '-c', '-p', cpuset, String(pid)], { encoding: 'utf8' })
+    if (done.status === 0) return
+    const why = done.error?.message ?? done.stderr.trim()
+    this.fail(
+      new HarnessError({
+        code: 'E204',
+        message: `worker ${worker} cannot run on cores ${cpuset}: ${why}`,
+        hint: 'remove cluster.workers.cpuset, or name cores this machine has',
+      }),
+    )
+  }
+
+  private say(member: Member, message: ToWorker): void {
+    if (member.child.connected) member.child.send(message, () => undefined)
+  }
+
+  private hear(member: Member, message: FromWorker): void {
+    switch (message.type) {
+      case 'interval':
+        for (const report of message.reports) this.ports.onInterval(member.spec, report)
+        return
+      case 'event':
+        return this.ports.onEvent(member.spec, message.atUs, message.name, message.detail)
+      case 'failed':
+        return this.fail(
+          new HarnessError({ code: 'E501', message: `worker ${member.spec.worker}: ${message.message}` }),
+        )
+      case 'positions':
+        member.positions = message.positions
+        break
+      case 'assigned':
+        member.assigned = message.partitions
+        break
+      case 'opened':
+      case 'scheduleDone':
+      case 'finished':
+        break
+    }
+    member.seen.add(message.type)
+    const waiting = member.waiting.get(message.type) ?? []
+    member.waiting.delete(message.type)
+    for (const resolve of waiting) resolve()
+  }
+
+  private all(members: readonly Member[], type: FromWorker['type']): Promise<void> {
+    const each = members.map(member =>
+      member.seen.has(type)
+        ? Promise.resolve()
+        : new Promise<void>(resolve => member.waiting.set(type, [...(member.waiting.get(type) ?? []), resolve])),
+    )
+    return this.orFailure(Promise.all(each).then(() => undefined))
+  }
+
+  private orFailure<T>(work: Promise<T>): Promise<T> {
+    return Promise.race([work, this.failed])
+  }
+}

@@ -1,0 +1,59 @@
+// Chooses partitions as Java's default partitioner does: keys by murmur2, keyless records stay until a batch's worth went to one partition.
+import { hash32 } from '../core/random.ts'
+import { type KeyDraw, keyDraw, partitionOfKey } from '../record/keys.ts'
+import type { ProducerWorkerSpec } from './messages.ts'
+
+type Sticky = { partition: number; bytes: number; turn: number }
+
+export class Partitioner {
+  private readonly draw: KeyDraw | undefined
+  private readonly counts: number[]
+  private readonly sticky: Sticky[]
+  private readonly keyBytes: (key: number) => Buffer
+  private readonly ignoreKeys: boolean
+  private readonly batchSizeBytes: number
+  private readonly seeds: { seed: number; producer: number }
+
+  constructor(
+    spec: Pick<ProducerWorkerSpec, 'keys' | 'seed' | 'producerIndex' | 'topics' | 'settings'>,
+    batchSizeBytes: number,
+    keyBytes: (key: number) => Buffer,
+  ) {
+    this.draw = spec.keys === 'none' ? undefined : keyDraw(spec.keys, spec.seed)
+    this.counts = spec.topics.map(topic => topic.partitions)
+    this.seeds = { seed: spec.seed, producer: spec.producerIndex }
+    this.sticky = this.counts.map((count, topic) => ({
+      partition: hash32(spec.seed, spec.producerIndex, topic) % count,
+      bytes: 0,
+      turn: 0,
+    }))
+    this.keyBytes = keyBytes
+    this.ignoreKeys = spec.settings['partitioner.ignore.keys'] === true
+    this.batchSizeBytes = batchSizeBytes
+  }
+
+  /** The key of arrival `index`, or undefined without keys. */
+  keyOf(index: number): number | undefined {
+    return this.draw?.(index)
+  }
+
+  partitionOf(topic: number, key: number | undefined): number {
+    if (key !== undefined && !this.ignoreKeys) return partitionOfKey(this.keyBytes(key), this.counts[topic] ?? 1)
+    return this.sticky[topic]?.partition ?? 0
+  }
+
+  /**
+   * Notes bytes given to the current partition of a topic, and moves on once a batch's worth went there and its batch is
+   * full; a batch that is not may take up to a second one's worth, so that no fraction of a batch is left behind.
+   */
+  spent(topic: number, bytes: number, isBatchFull = true): void {
+    const state = this.sticky[topic]
+    if (!state) return
+    state.bytes += bytes
+    if (state.bytes < this.batchSizeBytes) return
+    if (!isBatchFull && state.bytes < 2 * this.batchSizeBytes) return
+    state.bytes = 0
+    state.turn++
+    state.partition = hash32(this.seeds.seed, this.seeds.producer, topic, state.turn) % (this.counts[topic] ?? 1)
+  }
+}

@@ -1,0 +1,288 @@
+// A producer worker's work: arrivals from the pacer into the accumulator, outcomes from the driver into the recorder.
+import { crc32c } from '@node-rs/crc32'
+import type { Clock } from '../core/time.ts'
+import type { BatchProducer, Capabilities, Driver, PendingBatch } from '../drivers/driver.ts'
+import { makeRecordFactory } from '../record/factory.ts'
+import type { PhaseName } from '../recording/format.ts'
+import { Accumulator, type AccumulatorSettings, type FinalOutcome } from './accumulator.ts'
+import type { ProducerWorkerSpec } from './messages.ts'
+import { Pacer } from './pacer.ts'
+import { Partitioner } from './partitioner.ts'
+import type { Recorder } from './recorder.ts'
+import { evenArrivals, makeSchedule, poissonArrivals, type Schedule } from './schedule.ts'
+
+const TICK_MS = 1
+/** Closed loop: records offered per wake-up at most, so that answers are read in between. */
+const CLOSED_LOOP_SLICE = 500
+/** A record sent within this time after its phase's end still counts as on time. */
+const ON_TIME_GRACE_US = 10_000
+const SPIN_LEAD_US = 1500
+/** Just before a phase's end: an arrival at the very border belongs to the next. */
+const BORDER_US = 0.001
+
+/** The settings of the accumulator from Kafka's names. */
+export function accumulatorSettings(
+  spec: Pick<ProducerWorkerSpec, 'settings'>,
+  capabilities: Capabilities,
+): AccumulatorSettings {
+  const number = (name: string): number => Number(spec.settings[name])
+  const idempotent = spec.settings['enable.idempotence'] === true
+  const asked = number('max.in.flight.requests.per.connection')
+  return {
+    batchSizeBytes: number('batch.size'),
+    lingerUs: number('linger.ms') * 1000,
+    bufferMemoryBytes: number('buffer.memory'),
+    maxInFlightPerLeader: idempotent ? Math.min(asked, capabilities.maxInFlightIdempotent ?? asked) : asked,
+    maxRequestBytes: number('max.request.size'),
+    maxRecordsPerBatch: capabilities.maxRecordsPerBatch ?? Number.POSITIVE_INFINITY,
+    deliveryTimeoutUs: number('delivery.timeout.ms') * 1000,
+    retries: number('retries'),
+    retryBackoffUs: number('retry.backoff.ms') * 1000,
+    idempotent,
+  }
+}
+
+export class ProducerRole {
+  private readonly spec: ProducerWorkerSpec
+  private readonly clock: Clock
+  private readonly producer: BatchProducer
+  private readonly accumulator: Accumulator
+  private readonly schedule: Schedule
+  private readonly pacer: Pacer
+  private readonly sizeOfRecord: ReturnType<typeof makeRecordFactory>['sizeOfRecord']
+  private readonly partitioner: Partitioner
+  private readonly warmupEndUs: number
+  private recorder!: Recorder
+  private t0Us = 0
+  private counted = { warmup: 0, measure: 0 }
+  private dueInWarmup: number | undefined
+  private wireBytes = 0
+  private compressed = 0
+  private uncompressed = 0
+  private offeredClosed = 0
+  private timer: NodeJS.Timeout | NodeJS.Immediate | undefined
+  private onDone: () => void = () => undefined
+  private stopped = false
+
+  constructor(spec: ProducerWorkerSpec, driver: Driver, clock: Clock) {
+    this.spec = spec
+    this.clock = clock
+    const settings = accumulatorSettings(spec, driver.capabilities)
+    const made = makeRecordFactory({
+      ...spec,
+      producer: spec.producerIndex,
+      topicNumbers: spec.topics.map(topic => topic.index),
+      batchSizeBytes: settings.batchSizeBytes,
+      ...(spec.envelopeCrc ? { crc32c: bytes => crc32c(bytes) } : {}),
+    })
+    this.sizeOfRecord = made.sizeOfRecord
+    this.producer = driver.createProducer({
+      bootstrap: spec.bootstrap,
+      clientId: String(spec.settings['client.id'] ?? spec.worker),
+      settings: spec.settings,
+      topics: spec.topics,
+      record: made.factory,
+      nowUs: () => clock.nowUs(),
+      ...(spec.security ? { security: spec.security } : {}),
+      ...(spec.scripted ? { scripted: spec.scripted } : {}),
+    })
+    this.accumulator = new Accumulator(
+      spec.topics.map(topic => topic.partitions),
+      settings,
+      {
+        producer: this.producer,
+        nowUs: () => clock.nowUs(),
+        onFinal: (batch, outcome, atUs, errorClass) => this.onFinal(batch, outcome, atUs, errorClass),
+        onRetry: (batch, errorClass, duplicatePossible) => this.onRetry(batch, errorClass, duplicatePossible),
+        onDispatch: batches => this.onDispatch(batches),
+        onSettled: () => this.offerDue(),
+      },
+    )
+    this.schedule = makeSchedule(spec.segments, spec.share)
+    const arrivals =
+      spec.arrival === 'poisson'
+        ? poissonArrivals(this.schedule, spec.stripe, spec.stripes, spec.seed)
+        : evenArrivals(this.schedule, spec.stripe, spec.stripes)
+    this.pacer = new Pacer(
+      this.schedule,
+      arrivals,
+      { catchUp: spec.catchUp, maxAgeUs: spec.maxAgeMs * 1000, workers: spec.stripes },
+      {
+        offer: (intendedUs, index, nowUs, lateness) => this.offer(intendedUs, index, nowUs, lateness),
+        abandon: (intendedUs, ageUs) => this.abandon(intendedUs, ageUs),
+      },
+    )
+    this.partitioner = new Partitioner(spec, settings.batchSizeBytes, made.keyBytes)
+    this.warmupEndUs = spec.segments
+      .filter(segment => segment.phase === 'warmup')
+      .reduce((sum, segment) => sum + segment.durationMs * 1000, 0)
+  }
+
+  open(): Promise<void> {
+    return this.producer.open()
+  }
+
+  /** Begins at t0; `onDone` is called once when the schedule has been offered. */
+  start(t0Us: number, recorder: Recorder, onDone: () => void): void {
+    this.t0Us = t0Us
+    this.recorder = recorder
+    this.onDone = onDone
+    this.wake()
+  }
+
+  /** Waits for outcomes until the deadline; what is left then is censored at its age and unknown. */
+  async finish(deadlineUs: number): Promise<void> {
+    this.stopped = true
+    this.accumulator.flush()
+    while (!this.accumulator.isEmpty && this.clock.nowUs() < deadlineUs) {
+      this.accumulator.poll(this.clock.nowUs())
+      this.recorder.tick(this.clock.nowUs())
+      await new Promise(resolve => setTimeout(resolve, TICK_MS))
+    }
+    const nowUs = this.clock.nowUs()
+    for (const batch of this.accumulator.outstanding()) this.censor(batch, nowUs)
+    this.countWire()
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.timer as NodeJS.Timeout)
+    await this.producer.close()
+  }
+
+  private wake(): void {
+    if (this.stopped) return
+    const nowUs = this.clock.nowUs()
+    const sinceUs = nowUs - this.t0Us
+    const nextUs = this.advance(sinceUs)
+    if (sinceUs >= 0 && this.schedule.isClosedLoopAt(sinceUs)) this.stepClosedLoop(sinceUs)
+    if (sinceUs >= 0) {
+      this.accumulator.poll(nowUs)
+      this.countWire()
+      this.recorder.tick(nowUs)
+      this.offerDue()
+    }
+    if (sinceUs >= this.schedule.endUs && this.pacer.finished) {
+      this.stopped = true
+      this.onDone()
+      return
+    }
+    if (this.spec.pacer === 'spin' && nextUs - sinceUs < SPIN_LEAD_US) this.timer = setImmediate(() => this.wake())
+    else this.timer = setTimeout(() => this.wake(), TICK_MS)
+  }
+
+  /** Counts, then offers, what has fallen due; returns when the next arrival is due. */
+  private advance(sinceUs: number): number {
+    if (sinceUs >= 0) this.countScheduled(sinceUs)
+    return this.pacer.step(sinceUs)
+  }
+
+  /** Offers what fell due while the process was busy, instead of letting it wait for the next timer. */
+  private offerDue(): void {
+    if (!this.stopped) this.advance(this.clock.nowUs() - this.t0Us)
+  }
+
+  private stepClosedLoop(sinceUs: number): void {
+    for (let i = 0; i < CLOSED_LOOP_SLICE && sinceUs < this.schedule.endUs; i++) {
+      if (!this.offer(sinceUs, this.offeredClosed, sinceUs, 'scheduler')) break
+      this.offeredClosed++
+      this.recorder.count(this.schedule.phaseAt(sinceUs), 'scheduled')
+    }
+  }
+
+  private phaseOf(unixUs: number): PhaseName {
+    return this.schedule.phaseAt(unixUs - this.t0Us)
+  }
+
+  private offer(intendedUs: number, index: number, sinceUs: number, lateness: 'scheduler' | 'backpressure'): boolean {
+    const topic = this.spec.topics.length === 1 ? 0 : index % this.spec.topics.length
+    const intended = Math.round(intendedUs + this.t0Us)
+    const nowUs = Math.max(this.t0Us + Math.round(sinceUs), intended)
+    const key = this.partitioner.keyOf(index)
+    const partition = this.partitioner.partitionOf(topic, key)
+    const size = this.sizeOfRecord(topic, partition, this.accumulator.nextSeq(topic, partition), key)
+    if (this.accumulator.offer(topic, partition, size, intended, nowUs, key) === 'full') return false
+    if (key === undefined || this.spec.settings['partitioner.ignore.keys'] === true) this.partitioner.spent(topic, size)
+    const phase = this.schedule.phaseAt(intendedUs)
+    this.recorder.count(phase, 'sent')
+    this.recorder.count(phase, 'bytes', size)
+    if (sinceUs < this.phaseEndUs(intendedUs) + ON_TIME_GRACE_US) this.recorder.count(phase, 'sentOnTime')
+    this.recorder.latency(phase, 'slip', nowUs - intended)
+    if (lateness === 'backpressure') this.recorder.count(phase, 'late.backpressure')
+    return true
+  }
+
+  private phaseEndUs(intendedUs: number): number {
+    return this.schedule.phaseAt(intendedUs) === 'measure' ? this.schedule.endUs : this.warmupEndUs
+  }
+
+  private abandon(intendedUs: number, ageUs: number): void {
+    const phase = this.schedule.phaseAt(intendedUs)
+    this.recorder.count(phase, 'dropped')
+    this.recorder.count(phase, 'censored')
+    this.recorder.latency(phase, 'ack', ageUs)
+  }
+
+  /** Arrivals that fell due, each under the phase of its own time, however late this process woke. */
+  private countScheduled(sinceUs: number): void {
+    const border = this.warmupEndUs - BORDER_US
+    // Asked before anything beyond the border: drawn arrivals can only be counted up to where they were drawn.
+    if (this.dueInWarmup === undefined && sinceUs > border) this.dueInWarmup = this.pacer.dueBy(border)
+    const due = this.pacer.dueBy(sinceUs)
+    const warmup = Math.min(due, this.dueInWarmup ?? due)
+    if (warmup > this.counted.warmup) this.recorder.count('warmup', 'scheduled', warmup - this.counted.warmup)
+    if (due - warmup > this.counted.measure)
+      this.recorder.count('measure', 'scheduled', due - warmup - this.counted.measure)
+    this.counted = { warmup, measure: due - warmup }
+  }
+
+  private onDispatch(batches: PendingBatch[]): void {
+    const phase = this.phaseOf(batches[0]?.intendedUs[0] ?? this.t0Us)
+    this.recorder.count(phase, 'requests')
+    for (const batch of batches) {
+      if (batch.attempts > 1) continue
+      this.recorder.count(phase, 'batches')
+      this.recorder.count(phase, 'batchRecords', batch.count)
+      this.recorder.count(phase, 'batchBytes', batch.rawBytes)
+    }
+  }
+
+  private onRetry(batch: PendingBatch, errorClass: string, duplicatePossible: boolean): void {
+    const phase = this.phaseOf(batch.intendedUs[0] ?? this.t0Us)
+    this.recorder.count(phase, 'retries')
+    this.recorder.count(phase, `retry.${errorClass}`)
+    if (duplicatePossible) this.recorder.count(phase, 'maybeDuplicated', batch.count)
+  }
+
+  private onFinal(batch: PendingBatch, outcome: FinalOutcome, atUs: number, errorClass?: string): void {
+    for (let i = 0; i < batch.count; i++) {
+      const intendedUs = batch.intendedUs[i] ?? atUs
+      const phase = this.phaseOf(intendedUs)
+      this.recorder.count(phase, outcome)
+      if (outcome === 'acked') {
+        this.recorder.latency(phase, 'ack', atUs - intendedUs)
+        this.recorder.latency(phase, 'ack.service', atUs - (batch.offeredUs[i] ?? atUs))
+      } else if (outcome !== 'sentNoAck') {
+        this.recorder.count(phase, `error.${errorClass ?? 'error'}`)
+        this.recorder.count(phase, 'censored')
+        this.recorder.latency(phase, 'ack', atUs - intendedUs)
+      }
+    }
+  }
+
+  private censor(batch: PendingBatch, nowUs: number): void {
+    this.onFinal(batch, batch.attempts > 0 ? 'unknown' : 'failed', nowUs, 'drain.deadline')
+  }
+
+  private countWire(): void {
+    const now = this.producer.counters()
+    const phase = this.phaseOf(this.clock.nowUs())
+    if (now.wireBytes > this.wireBytes) this.recorder.count(phase, 'wireBytes', now.wireBytes - this.wireBytes)
+    if (now.compressedBytes > this.compressed)
+      this.recorder.count(phase, 'compressedBytes', now.compressedBytes - this.compressed)
+    if (now.uncompressedBytes > this.uncompressed)
+      this.recorder.count(phase, 'uncompressedBytes', now.uncompressedBytes - this.uncompressed)
+    this.wireBytes = now.wireBytes
+    this.compressed = now.compressedBytes
+    this.uncompressed = now.uncompressedBytes
+  }
+}

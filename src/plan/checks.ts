@@ -1,0 +1,255 @@
+// What a plan refuses before anything starts, and what it points out: rules without data, settings a driver lacks, cells that are alike.
+import type { Place, Problem } from '../core/errors.ts'
+import { findMetric } from '../core/metrics.ts'
+import { capabilitiesOf } from '../drivers/capabilities.ts'
+import { applies, type Expectation } from '../scenario/schema/expect.ts'
+import type { Scenario } from '../scenario/schema/scenario.ts'
+import { CONSUMER_SETTINGS, PRODUCER_SETTINGS, type SettingTable } from '../scenario/schema/setting-tables.ts'
+import { ENVELOPE_BYTES } from '../scenario/schema/values.ts'
+import type { Cell } from './cells.ts'
+import type { TrialSetup } from './setup.ts'
+
+type Context = { placeOf: (path: (string | number)[]) => Place; cores: number }
+
+/** True where every producer of a cell runs without acknowledgements. */
+const withoutAcks = (setup: TrialSetup): boolean => setup.producers.every(group => group.settings['acks'] === '0')
+const withoutEnvelope = (setup: TrialSetup): boolean => setup.producers.some(group => group.verify === 'counts')
+
+function lackOf(rule: Expectation, setup: TrialSetup): string | undefined {
+  const names = rule.target.kind === 'metric' ? [rule.metric, rule.target.name] : [rule.metric]
+  for (const name of names) {
+    const metric = findMetric(name)
+    if (metric?.metric.needs === 'acks' && withoutAcks(setup)) return `${name} has no data where acks is 0`
+    if (metric?.metric.needs === 'consumers' && setup.consumers.length === 0)
+      return `${name} has no data without consumers`
+    if (metric?.base.startsWith('e2e') && withoutEnvelope(setup)) return `${name} has no data with verify: counts`
+  }
+  return undefined
+}
+
+function checkRules(
+  scenario: Scenario,
+  cells: readonly Cell[],
+  setups: readonly TrialSetup[],
+  context: Context,
+): Problem[] {
+  return scenario.expect.flatMap((rule): Problem[] => {
+    const own = cells.filter(cell => applies(rule, cell.values))
+    const place = context.placeOf(['expect', rule.index])
+    if (own.length === 0)
+      return [
+        { code: 'E202', message: `"${rule.text}" applies to no cell`, place, hint: 'check the values under when' },
+      ]
+    for (const cell of own) {
+      const setup = setups[cell.index]
+      const lack = setup ? lackOf(rule, setup) : undefined
+      if (lack)
+        return [
+          {
+            code: 'E202',
+            message: `"${rule.text}" can have no data: ${lack} (cell ${cell.label})`,
+            place,
+            hint: 'scope the rule with when: { acks: [1, all] }, or remove it',
+          },
+        ]
+    }
+    return []
+  })
+}
+
+function checkDrivers(scenario: Scenario, setups: readonly TrialSetup[], context: Context): Problem[] {
+  const problems = new Map<string, Problem>()
+  const add = (problem: Problem) => problems.set(`${problem.code} ${problem.message}`, problem)
+  for (const setup of setups) {
+    setup.producers.forEach((group, index) => {
+      const capabilities = capabilitiesOf(group.driver)
+      const codec = String(group.settings['compression.type'])
+      if (!capabilities.codecs.includes(codec))
+        add({
+          code: 'E126',
+          message: `driver ${group.driver} cannot compress with ${codec}`,
+          place: context.placeOf(['producers', index]),
+          hint: `supported: ${capabilities.codecs.join(', ')}`,
+        })
+      if (group.settings['enable.idempotence'] === true && group.settings['acks'] !== 'all')
+        add({
+          code: 'E128',
+          message: `enable.idempotence needs acks: all (cell ${setup.cell.label})`,
+          place: context.placeOf(['producers', index]),
+          hint: 'write enable.idempotence: false, or exclude the cell',
+        })
+      checkSupport(
+        group.rows,
+        capabilities.producer,
+        PRODUCER_SETTINGS,
+        group.driver,
+        ['producers', index],
+        context,
+        add,
+      )
+      checkEnvelope(group, index, setup, context, add)
+    })
+    setup.consumers.forEach((group, index) =>
+      checkSupport(
+        group.rows,
+        capabilitiesOf(group.driver).consumer,
+        CONSUMER_SETTINGS,
+        group.driver,
+        ['consumers', index],
+        context,
+        add,
+      ),
+    )
+  }
+  return [...problems.values(), ...checkReaders(scenario, context)]
+}
+
+/** A swept size may be too small for the envelope where the scenario's own is not. */
+function checkEnvelope(
+  group: TrialSetup['producers'][number],
+  index: number,
+  setup: TrialSetup,
+  context: Context,
+  add: (problem: Problem) => void,
+): void {
+  const { size } = group.values
+  const smallest = typeof size === 'number' ? size : size.min
+  if (smallest >= ENVELOPE_BYTES || group.envelope !== 'value' || group.verify !== 'records') return
+  add({
+    code: 'E128',
+    message: `a value of ${smallest} B cannot hold the ${ENVELOPE_BYTES} B envelope (cell ${setup.cell.label})`,
+    place: context.placeOf(['producers', index]),
+    hint: `sweep sizes of at least ${ENVELOPE_BYTES}B, or write envelope: header, or verify: counts`,
+  })
+}
+
+function checkReaders(scenario: Scenario, context: Context): Problem[] {
+  return scenario.consumers.flatMap((group, index): Problem[] =>
+    group.driver === 'scripted' || group.driver === 'null'
+      ? [
+          {
+            code: 'E203',
+            message: `driver ${group.driver} has no consumer`,
+            place: context.placeOf(['consumers', index]),
+            hint: 'use kafkajs',
+          },
+        ]
+      : [],
+  )
+}
+
+function checkSupport(
+  rows: TrialSetup['producers'][number]['rows'],
+  support: ReturnType<typeof capabilitiesOf>['producer'],
+  defaults: SettingTable,
+  driver: string,
+  path: (string | number)[],
+  context: Context,
+  add: (problem: Problem) => void,
+): void {
+  for (const row of rows) {
+    const how = support[row.name]
+    // What is left at its default is honoured by doing nothing, whoever wrote it down.
+    if (row.source === 'default' || row.value === defaults[row.name]?.default) continue
+    if (typeof how !== 'object' || !('unsupported' in how)) continue
+    add({
+      code: 'E203',
+      message: `driver ${driver} cannot honour ${row.name}: ${how.unsupported}`,
+      place: context.placeOf([...path, 'config', row.name]),
+      hint: 'remove it, or use another driver',
+    })
+  }
+}
+
+function checkResources(scenario: Scenario, context: Context): Problem[] {
+  const { cluster } = scenario
+  if (cluster.kind !== 'started') return []
+  const { cpus, cpuset } = cluster.resources
+  const problems: Problem[] = []
+  const place = context.placeOf(['cluster', 'resources'])
+  if (cpus !== undefined && cpus > context.cores)
+    problems.push({
+      code: 'E204',
+      message: `${cpus} cpus per node, this machine has ${context.cores}`,
+      place,
+      hint: `write at most ${context.cores}`,
+    })
+  for (const [who, set] of [
+    ['nodes', cpuset],
+    ['workers', cluster.workers.cpuset],
+  ] as const) {
+    const highest = set === undefined ? -1 : Math.max(...set.split(/[,-]/).map(Number))
+    if (highest >= context.cores)
+      problems.push({
+        code: 'E204',
+        message: `cpuset ${set} of the ${who} names core ${highest}, this machine has cores 0 to ${context.cores - 1}`,
+        place,
+        hint: `write cores 0 to ${context.cores - 1}`,
+      })
+  }
+  return problems
+}
+
+function checkReplication(scenario: Scenario, setups: readonly TrialSetup[], context: Context): Problem[] {
+  if (scenario.cluster.kind !== 'started') return []
+  const { brokers } = scenario.cluster
+  const bad = setups.flatMap(setup => setup.topics.filter(topic => topic.replicationFactor > brokers))
+  const first = bad[0]
+  return first
+    ? [
+        {
+          code: 'E127',
+          message: `replication.factor ${first.replicationFactor} of ${first.name} needs as many brokers, the cluster has ${brokers}`,
+          place: context.placeOf(['matrix', 'topics']),
+          hint: `at most ${brokers}`,
+        },
+      ]
+    : []
+}
+
+/** Every reason not to start. */
+export function checkPlan(
+  scenario: Scenario,
+  cells: readonly Cell[],
+  setups: readonly TrialSetup[],
+  context: Context,
+): Problem[] {
+  return [
+    ...checkRules(scenario, cells, setups, context),
+    ...checkDrivers(scenario, setups, context),
+    ...checkResources(scenario, context),
+    ...checkReplication(scenario, setups, context),
+  ]
+}
+
+/** What is worth knowing before the run, without being wrong. */
+export function notesOf(scenario: Scenario, cells: readonly Cell[], setups: readonly TrialSetup[]): string[] {
+  const notes = new Set<string>()
+  const acks = new Set(setups.flatMap(setup => setup.producers.map(group => String(group.settings['acks']))))
+  if (
+    acks.has('all') &&
+    acks.has('1') &&
+    setups.every(setup => setup.topics.every(topic => topic.replicationFactor === 1))
+  )
+    notes.add('replication.factor is 1: acks=all equals acks=1, the leader is the only replica')
+  for (const setup of setups) {
+    for (const topic of setup.topics) {
+      const codec = topic.config['compression.type']
+      const clients = setup.producers
+        .filter(group => group.topicNames.includes(topic.name))
+        .map(group => String(group.settings['compression.type']))
+      if (codec && codec !== 'producer' && clients.some(client => client !== codec))
+        notes.add(
+          `topic ${topic.declared} has compression.type=${codec}: the broker recompresses batches that come as ${[...new Set(clients)].join(', ')}`,
+        )
+    }
+    for (const group of setup.producers)
+      for (const row of group.rows)
+        if (row.note?.startsWith('effective')) notes.add(`${group.name}: ${row.name} ${row.note}`)
+  }
+  if (scenario.load.segments.some(segment => segment.max))
+    notes.add('closed loop (max): response times start at hand-over, there is no schedule to be late against')
+  if (cells.length > 1 && scenario.repeat === 1)
+    notes.add('repeat is 1: differences between cells include the noise of this machine; repeat: 3 or more shows it')
+  return [...notes]
+}

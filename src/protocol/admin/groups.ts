@@ -1,0 +1,29 @@
+// One attempt to learn what a consumer group has committed.
+import type { ClusterClient } from '../cluster.ts'
+import { throwIfError } from '../errors.ts'
+import { findCoordinatorV2 } from '../requests/find-coordinator.ts'
+import { offsetFetchV5 } from '../requests/offset-fetch.ts'
+import { describeTopics } from './topics.ts'
+
+/** Committed offsets per topic and partition; -1 where nothing is committed. */
+export async function committedOffsets(
+  cluster: ClusterClient,
+  groupId: string,
+  topics: readonly string[],
+): Promise<Map<string, number[]>> {
+  const what = `offsets of group ${groupId}`
+  const states = await describeTopics(cluster, topics)
+  const wanted = states.map(({ name, partitions }) => ({ name, partitions: partitions.map(row => row.partition) }))
+  const coordinator = await (await cluster.any()).request(findCoordinatorV2, { key: groupId, kind: 'group' })
+  throwIfError(coordinator.errorCode, what, coordinator.errorMessage)
+  const connection = await cluster.connection(coordinator.nodeId)
+  const answer = await connection.request(offsetFetchV5, { groupId, topics: wanted })
+  throwIfError(answer.errorCode, what)
+  const rows = answer.topics.map(({ name, partitions }): [string, number[]] => {
+    for (const { partition, errorCode } of partitions) throwIfError(errorCode, `${what} in ${name}-${partition}`)
+    const offsets = new Map(partitions.map(row => [row.partition, row.offset]))
+    const known = wanted.find(topic => topic.name === name)?.partitions ?? []
+    return [name, known.map(partition => offsets.get(partition) ?? -1)]
+  })
+  return new Map(rows)
+}

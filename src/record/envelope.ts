@@ -1,0 +1,84 @@
+// The 40 bytes that make every record accountable: who wrote it, its place in the sequence, and when it was meant to go.
+
+export const ENVELOPE_BYTES = 40
+export const ENVELOPE_HEADER = 'gauntlet'
+const MAGIC = 0x4b47
+const VERSION = 1
+
+/**
+ * Flags: bit 0, a CRC-32C of the value stands in bytes 36–39; bit 1, a readiness probe;
+ * bit 2, bytes 32–35 hold sent − intended in µs instead of a transaction number, so that readers know the service time.
+ */
+export const FLAG_CRC = 1
+export const FLAG_PROBE = 2
+export const FLAG_SLIP = 4
+const MAX_SLIP_US = 0xffffffff
+
+export type Crc32c = (bytes: Uint8Array) => number
+
+export type Envelope = {
+  flags: number
+  run: number
+  producer: number
+  topic: number
+  partition: number
+  sequence: number
+  intendedUs: number /** sent − intended; present with FLAG_SLIP. */
+  slipUs?: number
+}
+
+/** Writes the envelope at `at`; the CRC is written by `sealCrc` once the whole value stands. */
+export function writeEnvelope(into: Buffer, at: number, envelope: Envelope): void {
+  into.writeUInt16BE(MAGIC, at)
+  into.writeUInt8(VERSION, at + 2)
+  into.writeUInt8(envelope.slipUs === undefined ? envelope.flags : envelope.flags | FLAG_SLIP, at + 3)
+  into.writeUInt32BE(envelope.run, at + 4)
+  into.writeUInt16BE(envelope.producer, at + 8)
+  into.writeUInt16BE(envelope.topic, at + 10)
+  into.writeUInt32BE(envelope.partition, at + 12)
+  writeUint64(into, envelope.sequence, at + 16)
+  writeUint64(into, envelope.intendedUs, at + 24)
+  into.writeUInt32BE(Math.max(0, Math.min(MAX_SLIP_US, envelope.slipUs ?? 0)), at + 32)
+  into.writeUInt32BE(0, at + 36)
+}
+
+/** Puts the CRC-32C of the bytes from `at` to `end`, computed with its own field as zero. */
+export function sealCrc(into: Buffer, at: number, end: number, crc32c: Crc32c): void {
+  into.writeUInt32BE(crc32c(into.subarray(at, end)), at + 36)
+}
+
+export type EnvelopeReading = { ok: true; envelope: Envelope } | { ok: false; reason: 'short' | 'magic' | 'crc' }
+
+/** Reads an envelope; with a CRC function and the CRC flag set, the whole `value` is checked (its CRC field is zeroed in place). */
+export function readEnvelope(value: Buffer, crc32c?: Crc32c): EnvelopeReading {
+  if (value.length < ENVELOPE_BYTES) return { ok: false, reason: 'short' }
+  if (value.readUInt16BE(0) !== MAGIC || value.readUInt8(2) !== VERSION) return { ok: false, reason: 'magic' }
+  const flags = value.readUInt8(3)
+  if (crc32c && flags & FLAG_CRC) {
+    const stored = value.readUInt32BE(36)
+    value.writeUInt32BE(0, 36)
+    if (crc32c(value) !== stored) return { ok: false, reason: 'crc' }
+  }
+  return {
+    ok: true,
+    envelope: {
+      flags,
+      run: value.readUInt32BE(4),
+      producer: value.readUInt16BE(8),
+      topic: value.readUInt16BE(10),
+      partition: value.readUInt32BE(12),
+      sequence: readUint64(value, 16),
+      intendedUs: readUint64(value, 24),
+      ...(flags & FLAG_SLIP ? { slipUs: value.readUInt32BE(32) } : {}),
+    },
+  }
+}
+
+function writeUint64(into: Buffer, value: number, at: number): void {
+  into.writeUInt32BE(Math.floor(value / 4_294_967_296), at)
+  into.writeUInt32BE(value % 4_294_967_296, at + 4)
+}
+
+function readUint64(from: Buffer, at: number): number {
+  return from.readUInt32BE(at) * 4_294_967_296 + from.readUInt32BE(at + 4)
+}

@@ -1,0 +1,107 @@
+// Looks at the cluster from outside once a second while a trial runs: nodes, partitions, leaders and lag.
+
+import type { Crew } from '../load/crew.ts'
+import type { SampleBody } from '../recording/format.ts'
+import type { TrialWriter } from '../recording/write.ts'
+import type { TrialContext } from './context.ts'
+
+const EVERY_MS = 1000
+
+export type Observer = { stop(): Promise<void> }
+
+/** Starts sampling; a failed sample is an event, never an error of the trial. */
+export function startObserver(
+  context: TrialContext,
+  crew: Crew,
+  writer: TrialWriter,
+  topics: readonly string[],
+): Observer {
+  let stopped = false
+  let lastCpu = new Map<string, { atUs: number; cpuSeconds: number }>()
+  const once = async (): Promise<void> => {
+    const nodes = await context.cluster.sample(() => context.clock.nowUs())
+    for (const node of nodes) writer.sample({ kind: 'node', ...node })
+    const sample = await sampleTopics(context, crew, topics)
+    writer.sample(sample)
+    const brokerCpuCores = nodes.map(node => {
+      const before = lastCpu.get(node.node)
+      return before ? (node.cpuSeconds - before.cpuSeconds) / ((node.atUs - before.atUs) / 1e6) : 0
+    })
+    lastCpu = new Map(nodes.map(node => [node.node, node]))
+    context.options.onProgress({
+      kind: 'sample',
+      lag: sample.lag,
+      underReplicated: sample.underReplicated,
+      partitions: sample.partitions,
+      brokerCpuCores,
+    })
+  }
+  const loop = async (): Promise<void> => {
+    while (!stopped) {
+      const startedMs = performance.now()
+      await once().catch((error: unknown) =>
+        writer.event({
+          kind: 'event',
+          atUs: context.clock.nowUs(),
+          name: 'sample.failed',
+          detail: { message: String(error).slice(0, 200) },
+        }),
+      )
+      const restMs = EVERY_MS - (performance.now() - startedMs)
+      if (restMs > 0 && !stopped) await new Promise(resolve => setTimeout(resolve, restMs))
+    }
+  }
+  const running = loop()
+  return {
+    stop: async () => {
+      stopped = true
+      await running
+    },
+  }
+}
+
+async function sampleTopics(
+  context: TrialContext,
+  crew: Crew,
+  topics: readonly string[],
+): Promise<Extract<SampleBody, { kind: 'cluster' }>> {
+  const [metadata, ends, positions] = await Promise.all([
+    context.admin.metadata([...topics]),
+    endOffsets(context, topics),
+    crew.positions(),
+  ])
+  const partitions = metadata.flatMap(topic => topic.partitions)
+  const leaders: Record<string, number> = {}
+  for (const partition of partitions) leaders[String(partition.leader)] = (leaders[String(partition.leader)] ?? 0) + 1
+  const lag: Record<string, number> = {}
+  for (const [groupId, read] of positions) {
+    const own = crew.topicsOf(groupId)
+    lag[crew.nameOf(groupId)] = own.reduce(
+      (sum, topic) =>
+        sum +
+        (ends.get(topic) ?? []).reduce(
+          (all, end, p) => all + Math.max(0, end - (read.get(`${topic}:${p}`) ?? crew.beginOf(groupId, topic, p))),
+          0,
+        ),
+      0,
+    )
+  }
+  return {
+    kind: 'cluster',
+    atUs: context.clock.nowUs(),
+    partitions: partitions.length,
+    underReplicated: partitions.filter(partition => partition.isr.length < partition.replicas.length).length,
+    offline: partitions.filter(partition => partition.leader < 0).length,
+    leaders,
+    endOffsetSum: [...ends.values()].flat().reduce((sum, end) => sum + end, 0),
+    lag,
+  }
+}
+
+/** End offsets of topics, per partition. */
+export async function endOffsets(context: TrialContext, topics: readonly string[]): Promise<Map<string, number[]>> {
+  const rows = await Promise.all(
+    topics.map(async topic => [topic, (await context.admin.offsets(topic)).latest] as const),
+  )
+  return new Map(rows)
+}

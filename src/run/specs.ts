@@ -1,0 +1,118 @@
+// Turns one cell's setup into what each worker process is told.
+import { hash32, hashText } from '../core/random.ts'
+import { capabilitiesOf } from '../drivers/capabilities.ts'
+import type { TopicHandle } from '../drivers/driver.ts'
+import type { ConsumerWorkerSpec, ProducerWorkerSpec } from '../load/messages.ts'
+import type { PlannedTrial } from '../plan/plan.ts'
+import type { TrialSetup } from '../plan/setup.ts'
+import type { TrialContext } from './context.ts'
+
+/** The real name of a topic in this trial. */
+export function topicName(runId: string, trial: number, name: string): string {
+  return `gauntlet-${runId}-t${String(trial).padStart(3, '0')}-${name}`
+}
+
+/** The tag of a trial in every envelope. */
+export function runTag(runId: string, trial: number): number {
+  return hash32(hashText(runId), trial)
+}
+
+function handles(
+  context: TrialContext,
+  trial: PlannedTrial,
+  setup: TrialSetup,
+  names: readonly string[],
+): TopicHandle[] {
+  return names.map(name => {
+    const index = setup.topics.findIndex(topic => topic.name === name)
+    return {
+      name: topicName(context.runId, trial.number, name),
+      index,
+      partitions: setup.topics[index]?.partitions ?? 1,
+    }
+  })
+}
+
+/** True where some reader's client does not check the CRC of batches, so the envelope must carry one. */
+function needsEnvelopeCrc(setup: TrialSetup): boolean {
+  return setup.consumers.some(group => !capabilitiesOf(group.driver).checksCrc)
+}
+
+/** One spec per producer worker; numbers in envelopes are unique over all groups. */
+export function producerSpecs(context: TrialContext, trial: PlannedTrial, setup: TrialSetup): ProducerWorkerSpec[] {
+  const { load, seed } = setup.scenario
+  let producerIndex = 0
+  return setup.producers.flatMap(group =>
+    Array.from(
+      { length: group.workers },
+      (_, stripe): ProducerWorkerSpec => ({
+        role: 'producer',
+        worker: `${group.name}-${stripe}`,
+        group: group.name,
+        driver: group.driver,
+        mode: group.mode,
+        settings: group.settings,
+        bootstrap: context.cluster.bootstrap,
+        ...(context.security ? { security: context.security } : {}),
+        topics: handles(context, trial, setup, group.topicNames),
+        anchor: context.anchor,
+        runTag: runTag(context.runId, trial.number),
+        producerIndex: producerIndex++,
+        stripe,
+        stripes: group.workers,
+        share: group.share,
+        segments: load.segments,
+        pacer: load.pacer,
+        arrival: load.arrival,
+        catchUp: load.catchUp,
+        maxAgeMs: load.maxAgeMs,
+        seed: hash32(seed, trial.repetition),
+        keys: group.keys,
+        values: { size: group.values.size, compressible: group.values.compressible, template: group.values.template },
+        headers: group.headers,
+        envelope: group.envelope,
+        verify: group.verify,
+        envelopeCrc: needsEnvelopeCrc(setup),
+        ...(group.scripted ? { scripted: group.scripted } : {}),
+      }),
+    ),
+  )
+}
+
+/** One spec per group member; every group is fresh. */
+export function consumerSpecs(
+  context: TrialContext,
+  trial: PlannedTrial,
+  setup: TrialSetup,
+  beginOffsets: Map<string, number[]>,
+): ConsumerWorkerSpec[] {
+  const counted = setup.producers.some(group => group.verify === 'counts')
+  return setup.consumers.flatMap(group =>
+    Array.from({ length: group.groups }, (_, copy) => {
+      const name = group.groups === 1 ? group.name : `${group.name}-${copy}`
+      const topics = handles(context, trial, setup, group.topicNames)
+      return Array.from(
+        { length: group.members },
+        (_, member): ConsumerWorkerSpec => ({
+          role: 'consumer',
+          worker: `${name}-${member}`,
+          group: name,
+          groupId: `gauntlet-${context.runId}-t${String(trial.number).padStart(3, '0')}-${name}`,
+          driver: group.driver,
+          mode: group.mode,
+          settings: group.settings,
+          bootstrap: context.cluster.bootstrap,
+          ...(context.security ? { security: context.security } : {}),
+          topics,
+          anchor: context.anchor,
+          runTag: runTag(context.runId, trial.number),
+          segments: setup.scenario.load.segments,
+          processing: group.processing,
+          commit: group.commit,
+          verify: !counted,
+          beginOffsets: topics.map(topic => beginOffsets.get(topic.name) ?? []),
+        }),
+      )
+    }).flat(),
+  )
+}

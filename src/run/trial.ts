@@ -1,0 +1,283 @@
+// One trial from fresh topics to a sealed record; the steps are numbered as docs/ARCHITECTURE.md tells them.
+
+import { probeTopics } from '../cluster/ready.ts'
+import { HarnessError, messageOf } from '../core/errors.ts'
+import { Crew } from '../load/crew.ts'
+import type { ConsumerWorkerSpec, WorkerSpec } from '../load/messages.ts'
+import type { IntervalReport } from '../load/recorder.ts'
+import type { PlannedTrial } from '../plan/plan.ts'
+import type { TrialSetup } from '../plan/setup.ts'
+import type { TrialRecord } from '../recording/format.ts'
+import { packHistogram, TrialWriter } from '../recording/write.ts'
+import { clientAccounts, readerAccounts, readTopicAccounts } from './accounts.ts'
+import type { TrialContext } from './context.ts'
+import { endOffsets, startObserver } from './observe.ts'
+import { consumerSpecs, producerSpecs, runTag, topicName } from './specs.ts'
+import { createTopics, removeTopics } from './topics.ts'
+import { countOffsets, witnessText } from './witness.ts'
+
+const LEAD_IN_US = 300_000
+const ASSIGN_DEADLINE_MS = 60_000
+const POLL_MS = 50
+
+type State = {
+  topics: string[]
+  topicEntries: number[]
+  begin: Map<string, number[]>
+  t0Us: number
+  phases: TrialRecord['phases']
+  received: Map<string, number>
+  /** True once every group's position is at the end offsets, whatever it counted on the way. */
+  readersReachedEnd: boolean
+  reason?: string
+  witnessBefore?: string
+}
+
+/** Runs one trial; returns its record. A worker failure or an abort seals it as partial and is rethrown by the caller's choice. */
+export async function runTrial(
+  context: TrialContext,
+  trial: PlannedTrial,
+  setup: TrialSetup,
+): Promise<{ record: TrialRecord; failure?: unknown }> {
+  const writer = await TrialWriter.open(context.directory, trial.number)
+  const state: State = {
+    topics: setup.topics.map(topic => topicName(context.runId, trial.number, topic.name)),
+    topicEntries: [],
+    begin: new Map(),
+    t0Us: context.clock.nowUs(),
+    phases: [],
+    received: new Map(),
+    readersReachedEnd: false,
+  }
+  const crew = new Crew(
+    {
+      onInterval: (spec, report) => recordInterval(context, writer, state, spec, report),
+      onEvent: (spec, atUs, name, detail) => writer.event({ kind: 'event', atUs, name, worker: spec.worker, detail }),
+    },
+    {
+      environment: workerEnvironment(),
+      cpuset: setup.scenario.cluster.kind === 'started' ? setup.scenario.cluster.workers.cpuset : undefined,
+    },
+  )
+  let failure: unknown
+  try {
+    await load(context, trial, setup, writer, crew, state)
+  } catch (error) {
+    failure = error
+    state.reason = messageOf(error)
+    writer.event({
+      kind: 'event',
+      atUs: context.clock.nowUs(),
+      name: 'trial.failed',
+      detail: { message: messageOf(error) },
+    })
+  } finally {
+    await crew.close()
+  }
+  // 8. The account: offsets, readers, witness; then the seal.
+  const record = await writer.seal(await account(context, trial, setup, state))
+  const left = await removeTopics(context, trial.number, state)
+  failure ??= left
+  return { record, ...(failure === undefined ? {} : { failure }) }
+}
+
+async function load(
+  context: TrialContext,
+  trial: PlannedTrial,
+  setup: TrialSetup,
+  writer: TrialWriter,
+  crew: Crew,
+  state: State,
+): Promise<void> {
+  const { clock, options } = context
+  const event = (name: string, detail?: Record<string, unknown>) =>
+    writer.event({ kind: 'event', atUs: clock.nowUs(), name, ...(detail ? { detail } : {}) })
+  // 1. Fresh topics, and a record written and read on every partition of them.
+  await createTopics(context, setup, state)
+  state.begin = await probeTopics({
+    bootstrap: context.cluster.observerBootstrap,
+    admin: context.admin,
+    topics: state.topics,
+    groupId: `gauntlet-${context.runId}-t${trial.number}-probe`,
+    ...(context.security ? { security: context.security } : {}),
+  })
+  if (options.witness) state.witnessBefore = await witnessText(context, trial.number)
+  // 2. Readers first: assigned before anything is written.
+  const readers = consumerSpecs(context, trial, setup, state.begin)
+  await crew.open(readers)
+  await crew.assigned(
+    groupId => partitionsRead(readers, groupId),
+    ASSIGN_DEADLINE_MS,
+    () => performance.now(),
+  )
+  // 3. Producers open their clients.
+  await crew.open(producerSpecs(context, trial, setup))
+  event('crew.ready')
+  // 4. One start time for all, a little ahead, so that nobody begins late.
+  state.t0Us = clock.nowUs() + LEAD_IN_US
+  state.phases = phasesOf(setup, state.t0Us)
+  for (const phase of state.phases)
+    options.onProgress({ kind: 'phase', name: phase.name, t0Us: phase.t0Us, t1Us: phase.t1Us })
+  crew.start(state.t0Us)
+  const observer = startObserver(context, crew, writer, state.topics)
+  try {
+    // 5. Warm-up and measure run by themselves; a failed worker or an abort ends them.
+    await orAbort(Promise.race([crew.scheduleDone(), crew.failed]), options.signal)
+    // 6. Drain: outcomes of everything sent, or the deadline.
+    const deadlineUs = clock.nowUs() + setup.scenario.load.drainMs * 1000
+    await crew.finish('producer', deadlineUs)
+    event('producers.drained')
+    // 7. Readers go on until they reach the end offsets, or the deadline.
+    state.readersReachedEnd = await readToEnd(context, crew, state, deadlineUs)
+    event('readers.done')
+  } catch (error) {
+    await crew.finish('producer', clock.nowUs() + 2_000_000).catch(() => undefined)
+    throw error
+  } finally {
+    await observer.stop()
+    await crew.finish('consumer', clock.nowUs()).catch(() => undefined)
+  }
+}
+
+function partitionsRead(readers: readonly ConsumerWorkerSpec[], groupId: string): number {
+  return readers.find(spec => spec.groupId === groupId)?.topics.reduce((sum, topic) => sum + topic.partitions, 0) ?? 0
+}
+
+function phasesOf(setup: TrialSetup, t0Us: number): TrialRecord['phases'] {
+  let at = t0Us
+  return setup.scenario.load.segments.map(segment => {
+    const phase = {
+      name: segment.phase,
+      kind: segment.kind,
+      t0Us: at,
+      t1Us: at + segment.durationMs * 1000,
+      fromPerSecond: segment.fromPerSecond,
+      toPerSecond: segment.toPerSecond,
+      max: segment.max,
+    }
+    at = phase.t1Us
+    return phase
+  })
+}
+
+/** Rejects when the run is asked to stop. */
+function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = new Promise<never>((_, reject) => {
+    const stop = () => reject(new HarnessError({ code: 'E501', message: 'stopped by request' }))
+    if (signal.aborted) stop()
+    else signal.addEventListener('abort', stop, { once: true })
+  })
+  aborted.catch(() => undefined)
+  return Promise.race([work, aborted])
+}
+
+async function readToEnd(context: TrialContext, crew: Crew, state: State, deadlineUs: number): Promise<boolean> {
+  for (;;) {
+    const ends = await endOffsets(context, state.topics)
+    const positions = await crew.positions()
+    const behind = [...positions].some(([groupId, read]) =>
+      crew
+        .topicsOf(groupId)
+        .some(topic =>
+          (ends.get(topic) ?? []).some(
+            (end, p) => (read.get(`${topic}:${p}`) ?? crew.beginOf(groupId, topic, p)) < end,
+          ),
+        ),
+    )
+    if (!behind) return true
+    if (context.clock.nowUs() > deadlineUs) return false
+    await new Promise(resolve => setTimeout(resolve, POLL_MS))
+  }
+}
+
+function recordInterval(
+  context: TrialContext,
+  writer: TrialWriter,
+  state: State,
+  spec: WorkerSpec,
+  report: IntervalReport,
+): void {
+  const counters = { ...report.counters }
+  for (const histogram of report.histograms)
+    if (histogram.negative > 0) counters[`negative.${histogram.name}`] = histogram.negative
+  if (spec.role === 'consumer')
+    state.received.set(spec.group, (state.received.get(spec.group) ?? 0) + (counters['received'] ?? 0))
+  writer.interval({
+    kind: 'interval',
+    worker: spec.worker,
+    role: spec.role,
+    group: spec.group,
+    seq: report.seq,
+    t0Us: report.t0Us,
+    t1Us: report.t1Us,
+    phase: report.phase,
+    counters,
+    histograms: Object.fromEntries(
+      report.histograms.map(histogram => [histogram.name, packHistogram(histogram.bytes)]),
+    ),
+    ...(report.health ? { health: report.health } : {}),
+  })
+  context.options.onProgress({ kind: 'interval', spec, report })
+}
+
+async function account(
+  context: TrialContext,
+  trial: PlannedTrial,
+  setup: TrialSetup,
+  state: State,
+): Promise<Omit<TrialRecord, 'lines'>> {
+  const { info } = context.cluster
+  const notes: string[] = []
+  const topics = await readTopicAccounts(context, setup, state.topics, state.begin).catch((error: unknown) => {
+    notes.push(`end offsets could not be read: ${messageOf(error)}`)
+    return []
+  })
+  const readers = readerAccounts(context, trial, setup, topics, state)
+  const witness =
+    state.witnessBefore === undefined || state.reason ? undefined : await witnessText(context, trial.number)
+  const logDirBytes = await context.cluster
+    .logDirBytes?.(topicName(context.runId, trial.number, ''))
+    .catch(() => undefined)
+  return {
+    number: trial.number,
+    cellIndex: trial.cell.index,
+    repetition: trial.repetition,
+    cell: trial.cell.values,
+    state: state.reason === undefined ? 'complete' : 'partial',
+    ...(state.reason === undefined ? {} : { reason: state.reason }),
+    t0Us: state.t0Us,
+    phases: state.phases,
+    envelopeRun: runTag(context.runId, trial.number),
+    topics,
+    clients: clientAccounts(setup),
+    readers,
+    ...(witness === undefined
+      ? {}
+      : {
+          witness: {
+            tool: 'GetOffsetShell',
+            before: state.witnessBefore ?? '',
+            after: witness,
+            stored: countOffsets(witness) - countOffsets(state.witnessBefore ?? ''),
+          },
+        }),
+    ...(logDirBytes === undefined ? {} : { logDirBytes }),
+    cluster: {
+      provider: info.provider,
+      clusterId: info.clusterId,
+      kafkaVersion: info.kafkaVersion,
+      path: info.path,
+      ...(info.image ? { image: info.image } : {}),
+      ...(info.startedInMs === undefined ? {} : { startedInMs: info.startedInMs }),
+      nodes: info.nodes.map(node => ({ name: node.name, roles: node.roles })),
+    },
+    brokerSettings: info.properties,
+    notes,
+  }
+}
+
+/** Workers get the environment without what could be a secret of the coordinator. */
+function workerEnvironment(): NodeJS.ProcessEnv {
+  const kept = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'UV_THREADPOOL_SIZE', 'NODE_EXTRA_CA_CERTS']
+  return Object.fromEntries(kept.flatMap(name => (process.env[name] === undefined ? [] : [[name, process.env[name]]])))
+}

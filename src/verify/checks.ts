@@ -1,0 +1,133 @@
+// Correctness checks that run on every trial without being asked: what clients say against what brokers hold and readers saw.
+
+import type { Accounting, CellAnalysis, TrialAnalysis } from '../analysis/analysis.ts'
+import { combineVerdicts, type Verdict } from '../core/verdict.ts'
+import type { CellOutcome, CheckOutcome } from './judgement.ts'
+
+type Finding = { verdict: Verdict; observed: string; reason?: string }
+type Check = { name: string; describe: string; judge(accounting: Accounting): Finding | undefined }
+
+/** What cannot be judged because the cluster did not tell its end offsets. */
+function unreadOffsets(stored: number, observed: string): Finding | undefined {
+  if (!Number.isNaN(stored)) return undefined
+  return { verdict: 'inconclusive', observed, reason: 'end offsets could not be read' }
+}
+
+/** One row per check; undefined where a check does not apply to a trial. */
+const CHECKS: Check[] = [
+  {
+    name: 'acked is stored',
+    describe: 'acked ≤ end offsets after − before ≤ acked + unknown, where acks is not 0',
+    judge: ({ acked, unknown, stored, sentNoAck, withoutBroker }) => {
+      if (withoutBroker) return undefined
+      // Only acks=0 leaves nothing to hold the topics against; records there that nobody may have written are a finding.
+      if (acked + unknown === 0 && (sentNoAck > 0 || stored === 0)) return undefined
+      const unread = unreadOffsets(stored, `acked ${acked}`)
+      if (unread) return unread
+      const observed = `acked ${acked}, stored ${stored}, unknown ${unknown}${sentNoAck > 0 ? `, sent without acknowledgement ${sentNoAck}` : ''}`
+      if (stored < acked)
+        return { verdict: 'fail', observed, reason: `${acked - stored} acknowledged records are not in the topics` }
+      const surplus = stored - acked - unknown - sentNoAck
+      if (surplus > 0)
+        return {
+          verdict: 'fail',
+          observed,
+          reason: `${surplus} more records are in the topics than were sent with an open outcome`,
+        }
+      return { verdict: 'pass', observed }
+    },
+  },
+  {
+    name: 'stored is read',
+    describe: 'every group read as many records of the trial as its topics hold',
+    judge: ({ groups, stored }) => {
+      if (groups.length === 0) return undefined
+      const unread = unreadOffsets(stored, groups.map(group => `${group.group} ${group.consumed}`).join(', '))
+      if (unread) return unread
+      const observed = groups.map(group => `${group.group} ${group.consumed} of ${group.expected}`).join(', ')
+      const late = groups.filter(group => !group.reached)
+      if (late.length > 0)
+        return {
+          verdict: 'inconclusive',
+          observed,
+          reason: `${late.map(group => group.group).join(', ')} had not reached the end at the drain deadline; lengthen load.drain`,
+        }
+      const wrong = groups.filter(group => group.consumed !== group.expected)
+      return wrong.length > 0
+        ? {
+            verdict: 'fail',
+            observed,
+            reason: `${wrong.map(group => group.group).join(', ')} reached the end with another count`,
+          }
+        : { verdict: 'pass', observed }
+    },
+  },
+  {
+    name: 'records are intact',
+    describe: 'every record read carries this trial’s envelope and its checksum holds',
+    judge: ({ unverified, verified, groups }) => {
+      // Where readers only count, or read nothing, no envelope was looked at.
+      if (groups.length === 0 || (unverified === 0 && verified === 0)) return undefined
+      if (unverified === 0)
+        return { verdict: 'pass', observed: verified === undefined ? 'all verified' : `${verified} verified` }
+      return {
+        verdict: 'fail',
+        observed: `${unverified} not verified`,
+        reason: 'records were changed, or came from elsewhere',
+      }
+    },
+  },
+  {
+    name: 'witness agrees',
+    describe: 'Kafka’s own GetOffsetShell counts the same records, where it was asked',
+    judge: ({ witness, stored }) => {
+      if (!witness) return undefined
+      const unread = unreadOffsets(stored, `${witness.tool} ${witness.stored}`)
+      if (unread) return unread
+      const observed = `${witness.tool} ${witness.stored}, ours ${stored}`
+      return witness.stored === stored
+        ? { verdict: 'pass', observed }
+        : { verdict: 'fail', observed, reason: 'the two counts differ' }
+    },
+  },
+]
+
+function judgeCell(check: Check, cell: CellAnalysis): CellOutcome | undefined {
+  const findings = cell.trials
+    .filter((trial): trial is TrialAnalysis => trial.state === 'complete')
+    .map(trial => ({ trial: trial.number, finding: check.judge(trial.accounting) }))
+  const made = findings.flatMap(({ trial, finding }) => (finding ? [{ trial, ...finding }] : []))
+  if (made.length === 0) return undefined
+  const verdict = combineVerdicts(
+    made.map(finding => finding.verdict),
+    'inconclusive',
+  )
+  const shown = made.find(finding => finding.verdict === verdict)
+  return {
+    cellIndex: cell.index,
+    label: cell.label,
+    verdict,
+    observed: shown?.observed ?? '',
+    ...(shown?.reason ? { reason: shown.reason } : {}),
+    ...(shown ? { trial: shown.trial } : {}),
+  }
+}
+
+/** Runs every check over all cells; checks that apply nowhere are left out. */
+export function runChecks(cells: readonly CellAnalysis[]): CheckOutcome[] {
+  return CHECKS.flatMap((check): CheckOutcome[] => {
+    const outcomes = cells.flatMap(cell => judgeCell(check, cell) ?? [])
+    if (outcomes.length === 0) return []
+    return [
+      {
+        name: check.name,
+        describe: check.describe,
+        verdict: combineVerdicts(
+          outcomes.map(outcome => outcome.verdict),
+          'pass',
+        ),
+        cells: outcomes,
+      },
+    ]
+  })
+}

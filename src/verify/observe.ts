@@ -1,0 +1,73 @@
+// The value a rule's metric has in one trial, and the text that shows it.
+
+import type { LatencyName, TrialAnalysis } from '../analysis/analysis.ts'
+import { findMetric, type MetricUnit } from '../core/metrics.ts'
+import { formatBytes, formatCount, formatUs } from '../core/units.ts'
+
+/** Counts judge the whole trial, everything else its measure phase. */
+const WHOLE_TRIAL: Record<string, (trial: TrialAnalysis) => number | undefined> = {
+  errors: trial => trial.accounting.errors,
+  failed: trial => trial.accounting.failed,
+  unknown: trial => trial.accounting.unknown - (trial.accounting.maybeDuplicated ?? 0),
+  retries: trial => trial.accounting.retries,
+  scheduled: trial => trial.accounting.scheduled,
+  sent: trial => trial.accounting.sent,
+  acked: trial => trial.accounting.acked,
+  stored: trial => trial.accounting.stored,
+  consumed: trial =>
+    trial.accounting.groups.length > 0 ? Math.min(...trial.accounting.groups.map(group => group.consumed)) : undefined,
+}
+
+const MEASURE_PHASE: Record<string, (trial: TrialAnalysis) => number | undefined> = {
+  achieved: trial => trial.measures.achieved,
+  throughput: trial => trial.measures.throughputPerSecond,
+  'throughput.bytes': trial => trial.measures.throughputBytesPerSecond,
+  'batch.size.avg': trial => trial.measures.batchSizeAvgBytes,
+  'compression.ratio': trial => trial.measures.compressionRatio,
+  'lag.max': trial => trial.measures.lagMax,
+}
+
+const SCALARS = { ...WHOLE_TRIAL, ...MEASURE_PHASE }
+
+/** True for counts, which stand even where the generator was too slow. */
+export function isCount(metric: string): boolean {
+  return Object.hasOwn(WHOLE_TRIAL, metric)
+}
+
+/** The metric's value in a trial, or undefined where it has no data. */
+export function observe(trial: TrialAnalysis, name: string): number | undefined {
+  const scalar = Object.hasOwn(SCALARS, name) ? SCALARS[name] : undefined
+  const value = scalar ? scalar(trial) : observeLatency(trial, name)
+  return value === undefined || Number.isNaN(value) ? undefined : value
+}
+
+function observeLatency(trial: TrialAnalysis, name: string): number | undefined {
+  const found = findMetric(name)
+  if (!found?.suffix) return undefined
+  const latency = trial.measures.latencies[found.base as LatencyName]
+  if (!latency || latency.count === 0) return undefined
+  if (found.suffix === 'mean') return latency.meanUs
+  if (found.suffix === 'min') return latency.minUs
+  if (found.suffix === 'max') return latency.maxUs
+  return latency.quantiles[found.suffix]
+}
+
+/** A value with its unit, as rules and reports print it. */
+export function showValue(value: number, unit: MetricUnit): string {
+  switch (unit) {
+    case 'us':
+      return formatUs(value)
+    case 'ratio':
+      return `${Number((value * 100).toFixed(3))}%`
+    case 'perSecond':
+      return `${formatCount(value)}/s`
+    case 'bytes':
+      return formatBytes(value)
+    case 'bytesPerSecond':
+      return `${formatBytes(value)}/s`
+    case 'number':
+      return String(Number(value.toFixed(3)))
+    case 'count':
+      return String(value)
+  }
+}

@@ -1,0 +1,90 @@
+// Logging in to a real broker: the right secret over the right certificate, and nothing else, gets through.
+import { describe, expect, it } from 'vitest'
+import { ClusterAdmin } from '../../src/protocol/admin.ts'
+import { BatchReader } from '../../src/protocol/batch.ts'
+import { apiVersionsV2 } from '../../src/protocol/requests/api-versions.ts'
+import { fetchV11 } from '../../src/protocol/requests/fetch.ts'
+import { produceV7 } from '../../src/protocol/requests/produce.ts'
+import type { Sasl } from '../../src/protocol/sasl.ts'
+import { PASSWORD, USER } from './protocol-broker.ts'
+import { batchOf, fetchRequest, Kit } from './protocol-kit.ts'
+
+const kit = Kit.forThisFile()
+
+describe('security', () => {
+  const mechanisms = ['plain', 'scram-sha-256', 'scram-sha-512'] as const
+  const login = (mechanism: Sasl['mechanism'], password = PASSWORD): Sasl => ({ mechanism, username: USER, password })
+
+  it.each(mechanisms)('%s lets the right password in, over TLS too', async mechanism => {
+    for (const [listener, options] of [
+      ['SASL', {}],
+      ['SASLTLS', { tls: { ca: kit.broker.certificate } }],
+    ] as const) {
+      const secured = await kit.open(listener, { ...options, sasl: login(mechanism) })
+      expect((await secured.request(apiVersionsV2, {})).errorCode).toBe(0)
+      await secured.close()
+    }
+  })
+
+  it.each(mechanisms)('%s keeps a wrong one out, and does not repeat it', async mechanism => {
+    const failure = await kit.open('SASL', { sasl: login(mechanism, 'hunter2-wrong') }).catch(error => error as Error)
+    expect(failure).toMatchObject({ name: 'AuthenticationFailed' })
+    expect(String((failure as Error).stack)).not.toContain('hunter2-wrong')
+  })
+
+  it('TLS trusts the right certificate for the right name only', async () => {
+    const secured = await kit.open('TLS', { tls: { ca: kit.broker.certificate }, reuseFrames: true })
+    expect((await secured.request(apiVersionsV2, {})).errorCode).toBe(0)
+    await secured.close()
+    await expect(kit.open('TLS', { tls: {} })).rejects.toThrow(/self-signed/)
+    await expect(kit.open('TLS', { tls: { ca: kit.broker.certificate, servername: 'elsewhere' } })).rejects.toThrow(
+      /altnames/,
+    )
+  })
+
+  it('TLS carries large answers', async () => {
+    const name = await kit.newTopic()
+    const partitions = [{ partition: 0, records: batchOf('none') }]
+    for (let i = 0; i < 300; i++)
+      await kit.connection.request(produceV7, {
+        transactionalId: null,
+        acks: 1,
+        timeoutMs: 1000,
+        topics: [{ name, partitions }],
+      })
+    for (const reuseFrames of [false, true]) {
+      const secured = await kit.open('TLS', { tls: { ca: kit.broker.certificate }, reuseFrames })
+      const batches = await new Promise(resolve => {
+        secured.send(fetchV11, fetchRequest(name, [0]), (failure, response) => {
+          const reader = new BatchReader().over(response?.topics[0]?.partitions[0]?.records as Buffer)
+          let intact = 0
+          while (reader.next()) intact += reader.crcMatches() ? 1 : 0
+          resolve(failure ?? intact)
+        })
+      })
+      expect(batches).toBe(300)
+      await secured.close()
+    }
+  })
+
+  it('speaking in clear to a TLS listener, and TLS to one in clear, fails soon and says so', async () => {
+    const clear = await kit.open('TLS', { requestTimeoutMs: 5000 })
+    await expect(clear.request(apiVersionsV2, {})).rejects.toThrow(/closed by the broker|TLS/)
+    await expect(
+      kit.open('PLAIN', { tls: { ca: kit.broker.certificate }, connectTimeoutMs: 5000 }),
+    ).rejects.toMatchObject({
+      name: 'ConnectionClosed',
+    })
+  })
+
+  it('the admin logs in as drivers do', async () => {
+    const security = { ssl: { ca: kit.broker.certificate }, sasl: login('scram-sha-512') }
+    const secured = await ClusterAdmin.connect({ brokers: [kit.broker.address('SASLTLS')], security })
+    expect((await secured.describeCluster()).brokers[0]?.port).toBe(kit.broker.ports.SASLTLS)
+    await secured.close()
+    const wrong = { ...security, sasl: login('plain', 'nonsense') }
+    await expect(
+      ClusterAdmin.connect({ brokers: [kit.broker.address('SASLTLS')], security: wrong }),
+    ).rejects.toMatchObject({ code: 'E307' })
+  })
+})

@@ -1,0 +1,170 @@
+// What a plan refuses costs a second; what it lets through costs a run. Every refusal is provoked here, and its near miss is not.
+import { describe, expect, test } from 'vitest'
+import { HarnessError, type Problem } from '../../../src/core/errors.ts'
+import { planOf, scenarioText } from './made.ts'
+
+const KAFKAJS = 'driver: kafkajs'
+type Change = Parameters<typeof scenarioText>[1]
+
+function problems(more = '', change: Change = {}, cores = 4): readonly Problem[] {
+  try {
+    planOf(scenarioText(more, change), { cores })
+    return []
+  } catch (error) {
+    if (error instanceof HarnessError) return error.problems
+    throw error
+  }
+}
+const codes = (...args: Parameters<typeof problems>): string[] => problems(...args).map(({ code }) => code)
+
+describe('rules that can have no data', () => {
+  const readers = 'consumers: [{ name: readers }]\n'
+  const sweep = 'matrix:\n  producers: { acks: [0, 1, all] }\n'
+
+  test.each<[string, string, Change, string[]]>([
+    ['ack.p99 at acks=0', 'expect: [ack.p99 < 1s]\n', { producer: 'config: { acks: 0 }' }, ['E202']],
+    ['ack.p99 at acks=1', 'expect: [ack.p99 < 1s]\n', { producer: 'config: { acks: 1 }' }, []],
+    ['acked at acks=0', 'expect: [acked == sent]\n', { producer: 'config: { acks: 0 }' }, ['E202']],
+    ['a target without data', 'expect: [stored == acked]\n', { producer: 'config: { acks: 0 }' }, ['E202']],
+    ['errors at acks=0', 'expect: [errors == 0]\n', { producer: 'config: { acks: 0 }' }, []],
+    ['ack.p99 where the matrix sweeps acks=0', `${sweep}expect: [ack.p99 < 1s]\n`, {}, ['E202']],
+    ['ack.p99 scoped to the others', `${sweep}expect: [{ rule: ack.p99 < 1s, when: { acks: [1, all] } }]\n`, {}, []],
+    ['ack.p99 scoped to acks=0', `${sweep}expect: [{ rule: ack.p99 < 1s, when: { acks: 0 } }]\n`, {}, ['E202']],
+    ['e2e without consumers', 'expect: [e2e.p99 < 1s]\n', {}, ['E202']],
+    ['e2e with consumers', `${readers}expect: [e2e.p99 < 1s]\n`, {}, []],
+    ['consumed without consumers', 'expect: [consumed == stored]\n', {}, ['E202']],
+    ['lag without consumers', 'expect: [lag.max < 10]\n', {}, ['E202']],
+    ['e2e with verify: counts', `${readers}expect: [e2e.p99 < 1s]\n`, { producer: 'verify: counts' }, ['E202']],
+    ['consumed with verify: counts', `${readers}expect: [consumed == stored]\n`, { producer: 'verify: counts' }, []],
+    [
+      'a rule for a cell that is excluded',
+      `${sweep}  exclude: [{ acks: 0 }]\nexpect: [{ rule: errors == 0, when: { acks: 0 } }]\n`,
+      {},
+      ['E202'],
+    ],
+  ])('%s', (_, more, change, expected) => {
+    expect(codes(more, change)).toEqual(expected)
+  })
+
+  test('the place is the rule’s line, the cell is named, and the way out is said', () => {
+    const [problem] = problems(`${sweep}expect:\n  - errors == 0\n  - ack.p99 < 1s\n`)
+    expect(problem).toMatchObject({
+      code: 'E202',
+      message: expect.stringMatching(/"ack\.p99 < 1s".*cell acks=0/),
+      hint: expect.stringContaining('when: { acks: [1, all] }'),
+      place: { file: 'made.yaml', line: 17 },
+    })
+  })
+
+  test('one group without acknowledgements leaves the data of another', () => {
+    const producer = 'config: { acks: 0 }\n  - name: others\n    config: { acks: all }'
+    expect(codes('expect: [ack.p99 < 1s]\n', { producer })).toEqual([])
+  })
+})
+
+describe('what a driver cannot do', () => {
+  test.each<[string, string, Change, string[]]>([
+    ['a codec it has not', '', { producer: 'driver: scripted\n    config: { compression.type: zstd }' }, ['E126']],
+    ['a codec it has', '', { producer: 'config: { compression.type: zstd }' }, []],
+    ['a protocol it does not know', 'consumers: [{ name: r, config: { group.protocol: consumer } }]\n', {}, ['E203']],
+    ['the protocol it knows, written down', 'consumers: [{ name: r, config: { group.protocol: classic } }]\n', {}, []],
+    ['static membership', 'consumers: [{ name: r, config: { group.instance.id: x } }]\n', {}, ['E203']],
+    [
+      'emulated settings are badged, not refused',
+      'consumers: [{ name: r, config: { max.poll.records: 10 } }]\n',
+      {},
+      [],
+    ],
+    ['reading, where it has no reader', 'consumers: [{ name: r, driver: scripted }]\n', {}, ['E203']],
+  ])('%s', (_, more, change, expected) => {
+    expect(codes(more, change)).toEqual(expected)
+  })
+
+  test('the same lack in many cells is told once', () => {
+    const more = 'matrix:\n  producers: { linger.ms: [0, 5, 10] }\n'
+    expect(codes(more, { producer: 'driver: scripted\n    config: { compression.type: zstd }' })).toEqual(['E126'])
+  })
+
+  test('idempotence without acks=all, in a cell that the file alone does not show', () => {
+    const more =
+      'matrix:\n  producers: { acks: [0, all], enable.idempotence: [true, false] }\n  exclude: [{ acks: 0, enable.idempotence: true }]\n'
+    expect(codes(more)).toEqual([])
+    const forced =
+      'matrix:\n  producers: { acks: [0, all], linger.ms: [0, 5] }\n  exclude: [{ acks: 0, linger.ms: 0 }]\n'
+    expect(problems(forced, { producer: 'config: { enable.idempotence: true }' })).toMatchObject([
+      { code: 'E128', message: expect.stringContaining('cell acks=0 linger.ms=5') },
+    ])
+  })
+
+  test('a swept size too small for the envelope', () => {
+    const sizes = 'matrix:\n  producers: { values.size: [20B, 100B] }\n'
+    expect(problems(sizes)).toMatchObject([{ code: 'E128', message: expect.stringContaining('cell values.size=20') }])
+    expect(codes(sizes, { producer: 'verify: counts' })).toEqual([])
+    expect(codes(sizes, { producer: 'envelope: header' })).toEqual([])
+  })
+})
+
+describe('resources beyond this machine', () => {
+  const layout = (resources: string): Change => ({ producer: KAFKAJS, layout: `one-broker, ${resources}` })
+
+  test.each<[string, string, number, string[]]>([
+    ['more cpus than cores', 'resources: { cpus: 5 }', 4, ['E204']],
+    ['as many cpus as cores', 'resources: { cpus: 4 }', 4, []],
+    ['a core that is not there', 'resources: { cpuset: "0,4" }', 4, ['E204']],
+    ['a range that ends too high', 'resources: { cpuset: "0-4" }', 4, ['E204']],
+    ['cores that are there', 'resources: { cpuset: "0-2,3" }', 4, []],
+    ['workers on a core that is not there', 'workers: { cpuset: "7" }', 4, ['E204']],
+    ['both', 'resources: { cpus: 9, cpuset: "9" }, workers: { cpuset: "9" }', 4, ['E204', 'E204', 'E204']],
+  ])('%s', (_, resources, cores, expected) => {
+    expect(codes('', layout(resources), cores)).toEqual(expected)
+  })
+})
+
+describe('replication', () => {
+  test('a swept factor above the number of brokers', () => {
+    const more = 'matrix:\n  topics: { replication.factor: [1, 3] }\n'
+    expect(codes(more)).toEqual(['E127'])
+    expect(codes(more, { layout: 'three-brokers' })).toEqual([])
+  })
+})
+
+describe('notes', () => {
+  const notes = (more: string, change: Change = {}): string[] => planOf(scenarioText(more, change)).notes
+
+  test('acks=all equals acks=1 where the leader is the only replica', () => {
+    const sweep = 'matrix:\n  producers: { acks: [1, all] }\nrepeat: 3\n'
+    expect(notes(sweep)).toContainEqual(expect.stringMatching(/replication\.factor is 1: acks=all equals acks=1/))
+    expect(notes(sweep, { layout: 'three-brokers' })).not.toContainEqual(expect.stringMatching(/equals acks=1/))
+  })
+
+  test('a topic that makes the broker recompress', () => {
+    const text = scenarioText('repeat: 3\n', { producer: 'config: { compression.type: lz4 }' })
+    const gzip = text.replace('partitions: 3', 'partitions: 3, config: { compression.type: gzip }')
+    expect(planOf(gzip).notes).toContainEqual(
+      'topic events has compression.type=gzip: the broker recompresses batches that come as lz4',
+    )
+    const same = text.replace('partitions: 3', 'partitions: 3, config: { compression.type: lz4 }')
+    const producer = text.replace('partitions: 3', 'partitions: 3, config: { compression.type: producer }')
+    for (const quiet of [text, same, producer])
+      expect(planOf(quiet).notes).not.toContainEqual(expect.stringMatching(/recompresses/))
+  })
+
+  test('kafkajs’ one idempotent request in flight', () => {
+    expect(notes('repeat: 3\n')).toContainEqual(
+      expect.stringMatching(/writers: max\.in\.flight\.requests\.per\.connection effective 1/),
+    )
+    expect(notes('repeat: 3\n', { producer: 'config: { acks: 1 }' })).not.toContainEqual(
+      expect.stringMatching(/effective/),
+    )
+  })
+
+  test('the closed loop, and cells without repetitions', () => {
+    const closed = scenarioText().replace('rate: 1k/s', 'rate: max')
+    expect(planOf(closed).notes).toContainEqual(expect.stringMatching(/closed loop/))
+    expect(notes('matrix:\n  producers: { acks: [1, all] }\n')).toContainEqual(expect.stringMatching(/repeat is 1/))
+    expect(notes('matrix:\n  producers: { acks: [1, all] }\nrepeat: 2\n')).not.toContainEqual(
+      expect.stringMatching(/repeat is 1/),
+    )
+    expect(notes('')).not.toContainEqual(expect.stringMatching(/repeat is 1/))
+  })
+})
