@@ -1,4 +1,5 @@
 // The contract of a Kafka client adapter: what the harness hands over, what it gets back, and what a driver says it can do.
+import type { Times } from '../core/times.ts'
 import type { SettingValue } from '../scenario/schema/common.ts'
 
 /** How a setting is honoured: by the client, by our accumulator, in another way (badged), or not at all (refused). */
@@ -29,9 +30,9 @@ export type PendingBatch = {
   count: number
   /** Bytes of the batch before compression, headers of records included. */
   rawBytes: number
-  /** Unix µs, one per record. */
-  intendedUs: number[]
-  offeredUs: number[]
+  /** Unix µs of every record: when it was due, and when it was handed to the accumulator. */
+  intended: Times
+  offered: Times
   /** Number of the key of each record; absent without keys. */
   keys?: number[]
   createdUs: number

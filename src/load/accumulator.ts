@@ -1,4 +1,5 @@
 // Batches records per partition by the rules of Java's RecordAccumulator: batch.size, linger.ms, one batch per partition per request, retries at the front.
+import { Times } from '../core/times.ts'
 import type { BatchProducer, BatchResult, PendingBatch } from '../drivers/driver.ts'
 
 export type AccumulatorSettings = {
@@ -94,8 +95,8 @@ export class Accumulator {
       firstSeq: queue.nextSeq,
       count: 0,
       rawBytes: BATCH_OVERHEAD_BYTES,
-      intendedUs: [],
-      offeredUs: [],
+      intended: new Times(),
+      offered: new Times(),
       ...(key === undefined ? {} : { keys: [] }),
       createdUs: nowUs,
       attempts: 0,
@@ -151,8 +152,8 @@ export class Accumulator {
   private append(batch: PendingBatch, bytes: number, intendedUs: number, nowUs: number, key?: number): void {
     batch.count++
     batch.rawBytes += bytes
-    batch.intendedUs.push(intendedUs)
-    batch.offeredUs.push(nowUs)
+    batch.intended.add(intendedUs)
+    batch.offered.add(nowUs)
     if (key !== undefined) batch.keys?.push(key)
   }
 

@@ -236,7 +236,7 @@ export class ProducerRole {
   }
 
   private onDispatch(batches: PendingBatch[]): void {
-    const phase = this.phaseOf(batches[0]?.intendedUs[0] ?? this.t0Us)
+    const phase = this.phaseOf(batches[0]?.intended.first ?? this.t0Us)
     this.recorder.count(phase, 'requests')
     for (const batch of batches) {
       if (batch.attempts > 1) continue
@@ -247,26 +247,39 @@ export class ProducerRole {
   }
 
   private onRetry(batch: PendingBatch, errorClass: string, duplicatePossible: boolean): void {
-    const phase = this.phaseOf(batch.intendedUs[0] ?? this.t0Us)
+    const phase = this.phaseOf(batch.intended.first)
     this.recorder.count(phase, 'retries')
     this.recorder.count(phase, `retry.${errorClass}`)
     if (duplicatePossible) this.recorder.count(phase, 'maybeDuplicated', batch.count)
   }
 
+  /** One call per batch, one histogram update per distinct time. */
   private onFinal(batch: PendingBatch, outcome: FinalOutcome, atUs: number, errorClass?: string): void {
-    for (let i = 0; i < batch.count; i++) {
-      const intendedUs = batch.intendedUs[i] ?? atUs
+    batch.intended.forEachRun((intendedUs, count) => {
       const phase = this.phaseOf(intendedUs)
-      this.recorder.count(phase, outcome)
-      if (outcome === 'acked') {
-        this.recorder.latency(phase, 'ack', atUs - intendedUs)
-        this.recorder.latency(phase, 'ack.service', atUs - (batch.offeredUs[i] ?? atUs))
-      } else if (outcome !== 'sentNoAck') {
-        this.recorder.count(phase, `error.${errorClass ?? 'error'}`)
-        this.recorder.count(phase, 'censored')
-        this.recorder.latency(phase, 'ack', atUs - intendedUs)
+      this.recorder.count(phase, outcome, count)
+      if (outcome === 'sentNoAck') return
+      this.recorder.latency(phase, 'ack', atUs - intendedUs, count)
+      if (outcome === 'acked') return
+      this.recorder.count(phase, `error.${errorClass ?? 'error'}`, count)
+      this.recorder.count(phase, 'censored', count)
+    })
+    if (outcome === 'acked') this.onAcked(batch, atUs)
+  }
+
+  /** The service time of every record, under the phase of its intended time. */
+  private onAcked(batch: PendingBatch, atUs: number): void {
+    let place = 0
+    batch.offered.forEachRun((offeredUs, count) => {
+      for (let left = count; left > 0; ) {
+        const phase = this.phaseOf(batch.intended.at(place))
+        const isOnePhase = this.phaseOf(batch.intended.at(place + left - 1)) === phase
+        const step = isOnePhase ? left : 1
+        this.recorder.latency(phase, 'ack.service', atUs - offeredUs, step)
+        place += step
+        left -= step
       }
-    }
+    })
   }
 
   private censor(batch: PendingBatch, nowUs: number): void {

@@ -55,8 +55,8 @@ export function makeRecordFactory(spec: FactorySpec): {
       topic: spec.topicNumbers[batch.topic] ?? 0,
       partition: batch.partition,
       sequence,
-      intendedUs: batch.intendedUs[at] ?? 0,
-      slipUs: (batch.offeredUs[at] ?? 0) - (batch.intendedUs[at] ?? 0),
+      intendedUs: batch.intended.at(at),
+      slipUs: batch.offered.at(at) - batch.intended.at(at),
     })
 
   const value = (batch: PendingBatch, at: number): Buffer => {
@@ -76,7 +76,7 @@ export function makeRecordFactory(spec: FactorySpec): {
           partition: batch.partition,
           seq,
           key,
-          intendedUs: batch.intendedUs[at] ?? 0,
+          intendedUs: batch.intended.at(at),
         }),
         head,
       )

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { Analysis } from '../../src/analysis/analysis.ts'
 import { hash32 } from '../../src/core/random.ts'
+import { Times } from '../../src/core/times.ts'
 import type { PendingBatch } from '../../src/drivers/driver.ts'
 import { type CodecName, compressWith } from '../../src/drivers/kafkajs/codecs.ts'
 import { makeRecordFactory } from '../../src/record/factory.ts'
@@ -51,8 +52,8 @@ function offlineRatio(codec: CodecName, records: number): number {
     firstSeq: 1000,
     count: records,
     rawBytes: 0,
-    intendedUs: times,
-    offeredUs: times,
+    intended: Times.of(times),
+    offered: Times.of(times),
     createdUs: 0,
     attempts: 1,
     notBeforeUs: 0,

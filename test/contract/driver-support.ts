@@ -1,5 +1,6 @@
 // What the contract of drivers needs: batches with known values, answers counted one by one, and the sockets this process holds.
 import { readdirSync, readlinkSync } from 'node:fs'
+import { Times } from '../../src/core/times.ts'
 import type {
   BatchProducer,
   BatchResult,
@@ -27,8 +28,8 @@ export function batchOf(partition: number, firstSeq = 0, count = 1, topic = 0): 
     firstSeq,
     count,
     rawBytes: 100 * count,
-    intendedUs: Array.from({ length: count }, () => atUs),
-    offeredUs: Array.from({ length: count }, () => atUs),
+    intended: Times.of(Array.from({ length: count }, () => atUs)),
+    offered: Times.of(Array.from({ length: count }, () => atUs)),
     createdUs: atUs,
     attempts: 1,
     notBeforeUs: 0,

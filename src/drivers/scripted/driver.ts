@@ -24,7 +24,7 @@ function makeQueue(script: Scripted): (batch: PendingBatch, nowUs: number) => nu
   let startUs: number | undefined
   let servedUs = Number.NEGATIVE_INFINITY
   return (batch, nowUs) => {
-    startUs ??= batch.intendedUs[0] ?? nowUs
+    startUs ??= batch.count > 0 ? batch.intended.first : nowUs
     const dueUs = nowUs + scriptedLatencyUs(script.latency, batch.firstSeq)
     if (!script.stall) return dueUs
     const fromUs = startUs + script.stall.atMs * 1000

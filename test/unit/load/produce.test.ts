@@ -1,5 +1,6 @@
 // The producer's role ties schedule, buffer and driver together: every record must be counted once, in the phase it was meant for.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { Times } from '../../../src/core/times.ts'
 import type { BatchResult, Capabilities, Driver, PendingBatch, ProducerCounters } from '../../../src/drivers/driver.ts'
 import { capabilities } from '../../../src/drivers/scripted/capabilities.ts'
 import { accumulatorSettings } from '../../../src/load/produce.ts'
@@ -30,7 +31,7 @@ function answering(
       refresh: () => undefined,
       counters,
       dispatch: (_leader, batches, onResults) => {
-        sent.push(...batches.map(batch => ({ ...batch, intendedUs: [...batch.intendedUs] })))
+        sent.push(...batches.map(batch => ({ ...batch, intended: Times.of(batch.intended.toArray()) })))
         const answers = batches.map(batch => ({ batch, made: answer(batch, batch.attempts) }))
         if (answers.some(({ made }) => made === undefined)) return
         setTimeout(
@@ -273,7 +274,7 @@ describe('what is sent', () => {
       },
       driver,
     )
-    const times = driver.sent.flatMap(batch => batch.intendedUs).toSorted((a, b) => a - b)
+    const times = driver.sent.flatMap(batch => batch.intended.toArray()).toSorted((a, b) => a - b)
     expect(times).toEqual(Array.from({ length: 800 }, (_, i) => T0_US + i * 2500))
     for (let partition = 0; partition < 4; partition++) {
       const own = driver.sent.filter(batch => batch.partition === partition)

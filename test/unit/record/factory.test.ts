@@ -1,6 +1,7 @@
 // What goes into a record is described once and made at send time, twice alike: a retry must send the very same bytes.
 import { crc32c } from '@node-rs/crc32'
 import { describe, expect, test } from 'vitest'
+import { Times } from '../../../src/core/times.ts'
 import type { PendingBatch } from '../../../src/drivers/driver.ts'
 import { ENVELOPE_HEADER, FLAG_CRC, FLAG_SLIP, readEnvelope } from '../../../src/record/envelope.ts'
 import { type FactorySpec, makeRecordFactory } from '../../../src/record/factory.ts'
@@ -29,8 +30,8 @@ function batchOf(change: Partial<PendingBatch> = {}): PendingBatch {
     firstSeq: 1000,
     count: 3,
     rawBytes: 0,
-    intendedUs: [T_US, T_US + 100, T_US + 200],
-    offeredUs: [T_US + 7, T_US + 100, T_US + 1200],
+    intended: Times.of([T_US, T_US + 100, T_US + 200]),
+    offered: Times.of([T_US + 7, T_US + 100, T_US + 1200]),
     createdUs: T_US,
     attempts: 1,
     notBeforeUs: 0,

@@ -1,5 +1,6 @@
 // The null driver stands for "no broker": it must make every byte and answer every batch once.
 import { describe, expect, test } from 'vitest'
+import { Times } from '../../../../src/core/times.ts'
 import type { BatchResult, PendingBatch } from '../../../../src/drivers/driver.ts'
 import { driver } from '../../../../src/drivers/null/driver.ts'
 
@@ -9,8 +10,8 @@ const batch: PendingBatch = {
   firstSeq: 40,
   count: 3,
   rawBytes: 0,
-  intendedUs: [1, 2, 3],
-  offeredUs: [1, 2, 3],
+  intended: Times.of([1, 2, 3]),
+  offered: Times.of([1, 2, 3]),
   createdUs: 1,
   attempts: 1,
   notBeforeUs: 0,

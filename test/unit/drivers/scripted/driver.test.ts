@@ -1,5 +1,6 @@
 // The stand-in that calibrates all measuring must itself keep to its script to the microsecond.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { Times } from '../../../../src/core/times.ts'
 import type { BatchResult, PendingBatch, Scripted } from '../../../../src/drivers/driver.ts'
 import { driver, scriptedLatencyUs } from '../../../../src/drivers/scripted/driver.ts'
 
@@ -21,8 +22,8 @@ function batchAt(seq: number, count = 1): PendingBatch {
     firstSeq: seq,
     count,
     rawBytes: 100,
-    intendedUs: Array.from({ length: count }, nowUs),
-    offeredUs: Array.from({ length: count }, nowUs),
+    intended: Times.of(Array.from({ length: count }, nowUs)),
+    offered: Times.of(Array.from({ length: count }, nowUs)),
     createdUs: nowUs(),
     attempts: 1,
     notBeforeUs: 0,
@@ -102,7 +103,7 @@ describe('a stall', () => {
     vi.advanceTimersByTime(10_000)
     return results
       .toSorted((a, b) => a.batch.firstSeq - b.batch.firstSeq)
-      .map(({ batch, atUs }) => (atUs - (batch.intendedUs[0] as number)) / 1000)
+      .map(({ batch, atUs }) => (atUs - batch.intended.first) / 1000)
   }
 
   test('holds every answer due in it to its end, and then serves one after another', () => {
