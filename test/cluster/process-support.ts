@@ -51,11 +51,10 @@ export function topologyOf(overrides: Partial<StartedClusterSpec> = {}): Topolog
 /** A cluster and its journal; disposing of it ends both. */
 export type Held = AsyncDisposable & { cluster: StartedCluster; runId: string }
 
+export type StartOptions = { runId?: string; readyTimeoutMs?: number; signal?: AbortSignal }
+
 /** Starts a cluster of JVMs with a journal on disk. */
-export async function startCluster(
-  topology: Topology,
-  options: { runId?: string; readyTimeoutMs?: number; signal?: AbortSignal } = {},
-): Promise<Held> {
+export async function startCluster(topology: Topology, options: StartOptions = {}): Promise<Held> {
   const runId = options.runId ?? newRunId()
   const journal = await openJournal(runId)
   try {

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { dataDirectory } from '../../src/cluster/places.ts'
 import { environmentOf, findMarked } from '../../src/cluster/proc.ts'
 import { findFreePorts } from '../../src/cluster/providers/process/ports.ts'
+import { waitUntil } from '../../src/cluster/wait.ts'
 import { KAFKA_DEFAULT_VERSION } from '../../src/scenario/schema/cluster.ts'
 import { requireOrSkip } from '../support/require.ts'
 import {
@@ -17,8 +18,10 @@ import {
   newRunId,
   nowUs,
   probe,
+  READY_TIMEOUT_MS,
   readyAgain,
   remainsOf,
+  type StartOptions,
   schedulerState,
   startCluster,
   topologyOf,
@@ -198,9 +201,9 @@ describe('three brokers', () => {
 })
 
 describe('a start that fails', () => {
-  const failing = async (topology: ReturnType<typeof topologyOf>, options = {}) => {
-    const runId = newRunId()
-    const error: unknown = await startCluster(topology, { runId, ...options }).then(
+  const failing = async (topology: ReturnType<typeof topologyOf>, options: StartOptions = {}) => {
+    const runId = options.runId ?? newRunId()
+    const error: unknown = await startCluster(topology, { ...options, runId }).then(
       () => undefined,
       (reason: unknown) => reason,
     )
@@ -264,8 +267,12 @@ describe('a start that fails', () => {
 
   it('stops at an abort', async () => {
     const abort = new AbortController()
-    const timer = setTimeout(() => abort.abort(new Error('interrupted')), 1500)
-    expect(await failing(topologyOf(), { signal: abort.signal })).toMatchObject({ message: 'interrupted' })
-    clearTimeout(timer)
+    const runId = newRunId()
+    const failed = failing(topologyOf(), { signal: abort.signal, runId })
+    // From the process to the first answer of a broker is the longest part of a start, however fast the machine.
+    const seen = await waitUntil(() => findMarked(runId).some(({ name }) => name === 'node-1'), READY_TIMEOUT_MS)
+    abort.abort(new Error('interrupted'))
+    expect(await failed).toMatchObject({ message: 'interrupted' })
+    expect(seen).toBe(true)
   })
 })
