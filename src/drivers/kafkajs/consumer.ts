@@ -1,7 +1,8 @@
 // kafkajs as a group member: batches handed over with the time they reached the handler, commits as the scenario says.
+import type { CodecName } from '../../protocol/codecs.ts'
 import type { ConsumerOptions, GroupConsumer, ReceivedRecord } from '../driver.ts'
 import { CompressionCodecs, createKafka, type EachBatchPayload, type KafkaHandle, type KafkaMessage } from './client.ts'
-import { CODEC_NUMBERS, type CodecName, countingCodecs } from './codecs.ts'
+import { CODEC_NUMBERS, countingCodecs } from './codecs.ts'
 import { mapError } from './errors.ts'
 
 export class KafkaJsConsumer implements GroupConsumer {

@@ -1,7 +1,9 @@
 // kafkajs as a batch driver: the harness chooses partitions, batches and retries; kafkajs encodes, compresses and talks.
+
+import type { CodecName } from '../../protocol/codecs.ts'
 import type { BatchProducer, BatchResult, PendingBatch, ProducerOptions } from '../driver.ts'
 import { CompressionCodecs, CompressionTypes, createKafka, type KafkaHandle } from './client.ts'
-import { CODEC_NUMBERS, type CodecCounts, type CodecName, countingCodecs } from './codecs.ts'
+import { CODEC_NUMBERS, type CodecCounts, countingCodecs } from './codecs.ts'
 import { mapError } from './errors.ts'
 
 const REFRESH_MIN_MS = 100

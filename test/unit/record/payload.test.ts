@@ -2,7 +2,7 @@
 import { deflateSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type CodecName, compressWith } from '../../../src/drivers/kafkajs/codecs.ts'
+import { type CodecName, compressWith } from '../../../src/protocol/codecs.ts'
 import { fillPayload, makePool, maxSizeOf, sizeOf, strideOf } from '../../../src/record/payload.ts'
 import type { SizeSpec } from '../../../src/scenario/schema/values.ts'
 
