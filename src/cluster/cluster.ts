@@ -1,4 +1,5 @@
 // What the harness may ask of a cluster: addresses, samples, logs, Kafka's own tools, and narrow powers over nodes.
+import type { Flow, Link, Stream } from '../topology/links.ts'
 import type { Topology } from '../topology/topology.ts'
 import type { Journal } from './journal.ts'
 
@@ -22,8 +23,8 @@ export type ClusterInfo = {
   kafkaVersion: string
   image?: string
   imageId?: string
-  /** How workers reach the brokers: loopback, static container address, published port, or the user's own. */
-  path: 'loopback' | 'container-address' | 'published-port' | 'external'
+  /** How workers reach the brokers: loopback, static container address, published port, through a proxy, or the user's own. */
+  path: 'loopback' | 'container-address' | 'published-port' | 'routed' | 'external'
   nodes: NodeInfo[]
   startedInMs?: number
   /** server.properties of each node as started, by node name. */
@@ -60,6 +61,32 @@ export type NodePowers = {
   state(nodeId: number): Promise<'running' | 'frozen' | 'gone'>
 }
 
+/** What is done to the bytes of a link; values in Toxiproxy's own terms (milliseconds, KB/s, bytes). */
+export type LinkToxic = {
+  type: 'timeout' | 'latency' | 'bandwidth' | 'reset_peer' | 'slicer' | 'limit_data' | 'slow_close'
+  attributes: Record<string, number>
+}
+export type LinkState = {
+  link: string
+  isOpen: boolean
+  toxics: { name: string; type: string; stream: Stream }[]
+}
+
+/** The powers over proxied links; a tag names one fault, is journaled before the act, and cures what was done under it. */
+export type LinkPowers = {
+  readonly links: readonly Link[]
+  /** Servers that hung and were replaced. */
+  readonly rebuilt: number
+  poison(tag: string, flows: readonly Flow[], toxic: LinkToxic): Promise<void>
+  /** Ends the connections of links and refuses new ones. */
+  refuse(tag: string, links: readonly string[]): Promise<void>
+  cure(tag: string): Promise<void>
+  /** Every link as its server tells it. */
+  read(): Promise<LinkState[]>
+  /** host:port at which the source of a link dials it. */
+  entrance(link: string): string
+}
+
 export type ToolResult = { exitCode: number; stdout: string; stderr: string }
 
 export type StartedCluster = AsyncDisposable & {
@@ -70,6 +97,8 @@ export type StartedCluster = AsyncDisposable & {
   readonly observerBootstrap: string[]
   /** Absent where the brokers are the user's own. */
   readonly powers?: NodePowers
+  /** Absent where nodes and clients dial each other directly. */
+  readonly links?: LinkPowers
   sample(nowUs: () => number): Promise<NodeSample[]>
   /** The last lines of a node's log. */
   logs(nodeId: number, lines: number): Promise<string>

@@ -91,3 +91,23 @@ function readText(path: string): string | undefined {
     return undefined
   }
 }
+
+/** The socket tables of a process's network, and the numbers of its own sockets in them. */
+export function readSockets(pid: number): { tables: string; inodes: Set<string> } {
+  const tables = ['tcp', 'tcp6'].map(name => readText(`/proc/${pid}/net/${name}`) ?? '').join('\n')
+  return { tables, inodes: new Set(openFiles(pid).flatMap(target => /^socket:\[(\d+)\]$/.exec(target)?.[1] ?? [])) }
+}
+
+function openFiles(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).flatMap(fd => {
+      try {
+        return [readlinkSync(`/proc/${pid}/fd/${fd}`)]
+      } catch {
+        return []
+      }
+    })
+  } catch {
+    return []
+  }
+}

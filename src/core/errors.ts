@@ -73,6 +73,8 @@ export const ERRORS = {
   E309: { exit: EXIT.environment, title: 'image build failed' },
   E310: { exit: EXIT.environment, title: 'results cannot be written' },
   E311: { exit: EXIT.environment, title: 'topic could not be created' },
+  E312: { exit: EXIT.environment, title: 'Toxiproxy missing' },
+  E313: { exit: EXIT.environment, title: 'the routed network does not hold' },
   E401: { exit: EXIT.refused, title: 'external cluster not allowed' },
   E402: { exit: EXIT.refused, title: 'runs are not alike' },
   E403: { exit: EXIT.refused, title: 'load above the cap for external clusters' },

@@ -1,5 +1,6 @@
 // The pure description of a cluster: nodes, roles, racks, listeners and limits; providers only add addresses.
 import type { StartedClusterSpec } from '../scenario/schema/cluster.ts'
+import { type Link, linksBetween } from './links.ts'
 
 export type ListenerName = 'CLIENT' | 'OBSERVER' | 'INTERNAL' | 'CONTROLLER'
 export type NodeRole = 'broker' | 'controller'
@@ -19,8 +20,10 @@ export type TopologyNode = {
 
 export type Topology = {
   kafkaVersion: string
-  network: 'direct'
+  network: 'direct' | 'routed'
   nodes: TopologyNode[]
+  /** Every proxied path; empty where nodes and clients dial each other directly. */
+  links: Link[]
   /** Broker properties of the scenario, laid over ours. */
   config: Record<string, string>
 }
@@ -43,10 +46,12 @@ export function describeTopology(spec: StartedClusterSpec): Topology {
     const id = FIRST_CONTROLLER_ID + index
     return { id, name: `controller-${id}`, roles: ['controller'], listeners: ['CONTROLLER'], resources }
   })
+  const nodes = [...controllers, ...brokers]
   return {
     kafkaVersion: spec.kafka,
-    network: 'direct',
-    nodes: [...controllers, ...brokers],
+    network: spec.network,
+    nodes,
+    links: spec.network === 'routed' ? linksBetween(nodes) : [],
     config: Object.fromEntries(Object.entries(spec.config).map(([name, value]) => [name, String(value)])),
   }
 }

@@ -35,7 +35,7 @@ async function startDecoy(): Promise<NonNullable<typeof decoy>> {
   const [node] = topology.nodes
   if (!node) throw new Error('no node')
   const installation = await findInstallation({ version: topology.kafkaVersion })
-  const addresses = await layOutOnLoopback(topology)
+  const { addresses } = await layOutOnLoopback(topology)
   const [properties, temp, log] = ['server.properties', 'tmp', 'server.log'].map(name => join(decoyHome, name)) as [
     string,
     string,

@@ -4,11 +4,10 @@ import { join } from 'node:path'
 import { HarnessError } from '../../core/errors.ts'
 import type { DockerClient } from '../providers/docker/client.ts'
 import { BASE_IMAGE, CONTENT_LABEL, kafkaImageName, TOXIPROXY_IMAGE, TOXIPROXY_VERSION } from './names.ts'
-import { buildFailed, contentHash, IMAGES_DIR, inScratchDirectory, runCommand } from './workshop.ts'
+import { buildFailed, contentHash, IMAGES_DIR, inScratchDirectory, installToxiproxy, runCommand } from './workshop.ts'
 
 const KAFKA_DIR = join(IMAGES_DIR, 'kafka')
 const TOXIPROXY_DIR = join(IMAGES_DIR, 'toxiproxy')
-const TOXIPROXY_MODULE = 'github.com/Shopify/toxiproxy/v2'
 const FETCH_DEADLINE_MS = 10 * 60_000
 /** The class data archive is made within one silent step, so a pause is no sign of trouble. */
 const BUILD_LIMITS = { firstAnswerMs: 5 * 60_000, stallMs: 5 * 60_000 }
@@ -57,19 +56,7 @@ export async function buildToxiproxy(client: DockerClient, content: string): Pro
     await cp(TOXIPROXY_DIR, context, { recursive: true })
     const bin = join(context, 'bin')
     await mkdir(bin)
-    await runCommand({
-      program: 'go',
-      args: [
-        'install',
-        '-trimpath',
-        '-ldflags',
-        `-s -w -X ${TOXIPROXY_MODULE}.Version=${TOXIPROXY_VERSION}`,
-        `${TOXIPROXY_MODULE}/cmd/server@v${TOXIPROXY_VERSION}`,
-      ],
-      env: { CGO_ENABLED: '0', GOBIN: bin },
-      debianPackage: 'golang-go',
-      deadlineMs: FETCH_DEADLINE_MS,
-    })
+    await installToxiproxy(bin)
     await rename(join(bin, 'server'), join(context, 'toxiproxy-server'))
     await buildImage(client, { context, name: TOXIPROXY_IMAGE, content })
   })

@@ -6,9 +6,12 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { HarnessError } from '../../core/errors.ts'
 import { lastLines, runProgram } from '../outside-program.ts'
+import { TOXIPROXY_VERSION } from './names.ts'
 
 export const IMAGES_DIR = fileURLToPath(new URL('../../../images/', import.meta.url))
 const LAST_LINES = 30
+const TOXIPROXY_MODULE = 'github.com/Shopify/toxiproxy/v2'
+const INSTALL_DEADLINE_MS = 10 * 60_000
 
 /** A program to run, and the Debian package that brings it. */
 export type Command = {
@@ -34,6 +37,23 @@ export async function runCommand(command: Command): Promise<void> {
     ? `took longer than ${deadlineMs / 60_000} minutes`
     : `failed with exit code ${result.exitCode}`
   throw buildFailed(`${program} ${why}`, `${result.stdout}\n${result.stderr}`)
+}
+
+/** Compiles Toxiproxy's server as one static program into a directory. */
+export function installToxiproxy(directory: string): Promise<void> {
+  return runCommand({
+    program: 'go',
+    args: [
+      'install',
+      '-trimpath',
+      '-ldflags',
+      `-s -w -X ${TOXIPROXY_MODULE}.Version=${TOXIPROXY_VERSION}`,
+      `${TOXIPROXY_MODULE}/cmd/server@v${TOXIPROXY_VERSION}`,
+    ],
+    env: { CGO_ENABLED: '0', GOBIN: directory },
+    debianPackage: 'golang-go',
+    deadlineMs: INSTALL_DEADLINE_MS,
+  })
 }
 
 /** The error of a failed build step, with the last lines of what it said. */

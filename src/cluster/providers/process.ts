@@ -7,7 +7,10 @@ import { ensureClassArchive } from '../class-archive.ts'
 import type { Provider, StartedCluster, StartRequest } from '../cluster.ts'
 import { hasKafkaJars, lackOfMaven } from '../jars.ts'
 import { findJava } from '../java.ts'
+import { assertRouted, remoteEnds } from '../links/bypass.ts'
+import type { ProxyLinks } from '../links/powers.ts'
 import { dataDirectory } from '../places.ts'
+import { readSockets } from '../proc.ts'
 import { probeTopics } from '../ready.ts'
 import { Belongings } from './process/belongings.ts'
 import { makeRoot } from './process/files.ts'
@@ -52,8 +55,28 @@ async function startCluster(request: StartRequest): Promise<StartedCluster> {
   const context = await prepare(request, archive === undefined ? installation : { ...installation, archive })
   const running = await startOrRemove(context)
   const cluster = describeCluster(context, running)
+  if (running.links) await proveRouted(cluster, context, running, running.links)
   cluster.info.startedInMs = Math.round(performance.now() - startedAtMs)
   return cluster
+}
+
+/** On failure nothing is left behind. */
+async function proveRouted(
+  cluster: StartedCluster,
+  { request, belongings }: StartContext,
+  { addresses }: RunningNodes,
+  links: ProxyLinks,
+): Promise<void> {
+  try {
+    await assertRouted(cluster, links, request.topology, addresses, async nodeId => {
+      const { pid = 0 } = belongings.nodes.find(({ node }) => node.id === nodeId) ?? {}
+      const { tables, inodes } = readSockets(pid)
+      return remoteEnds(tables, inodes)
+    })
+  } catch (error) {
+    await cluster[Symbol.asyncDispose]()
+    throw error
+  }
 }
 
 async function prepare(

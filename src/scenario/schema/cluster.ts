@@ -212,10 +212,10 @@ function checkCluster(input: Draft, ctx: Ctx): void {
       )
     }
   }
-  if ((input['network'] ?? layout?.network) === 'routed') {
-    addProblem(ctx, 'E129', 'the routed network is not available yet', {
+  if ((input['network'] ?? layout?.network) === 'routed' && (part.number(input['nodes']) ?? layout?.nodes ?? 1) < 2) {
+    addProblem(ctx, 'E128', 'one broker has no links to others', {
       path: [input['network'] ? 'network' : 'layout'],
-      hint: 'write a direct layout: one-broker, three-brokers or dedicated',
+      hint: 'write layout: three-brokers-routed',
     })
   }
   const nodes = part.number(input['nodes']) ?? layout?.nodes ?? 1

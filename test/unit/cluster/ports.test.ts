@@ -43,7 +43,7 @@ describe('addresses', () => {
       racks: [],
       readyTimeoutMs: 1,
     })
-    const addresses = await layOutOnLoopback(topology)
+    const { addresses } = await layOutOnLoopback(topology)
     for (const node of topology.nodes) expect(Object.keys(addresses[node.id] ?? {})).toEqual(node.listeners)
     const all = Object.values(addresses).flatMap(listeners => Object.values(listeners))
     expect(new Set(all.map(({ bind }) => bind.port)).size).toBe(3 * 3 + 3)

@@ -27,6 +27,12 @@ export const dockerProvider: Provider = {
 }
 
 async function startCluster(request: StartRequest): Promise<StartedCluster> {
+  if (request.topology.network === 'routed')
+    throw new HarnessError({
+      code: 'E313',
+      message: 'containers have no routed network yet',
+      hint: 'run with --provider process',
+    })
   const startedAtMs = performance.now()
   const client = openDocker()
   const engine = await askEngine(client)

@@ -4,12 +4,14 @@ import { HarnessError, messageOf } from '../../../core/errors.ts'
 import type { Journal } from '../../journal.ts'
 import { waitUntil } from '../../wait.ts'
 import { removeGroup } from './limits.ts'
-import type { NodeProcess } from './node-process.ts'
+import type { NodeProcess, OwnProcess } from './node-process.ts'
 
 const GROUP_DEADLINE_MS = 1000
 
 export class Belongings {
   readonly nodes: NodeProcess[] = []
+  /** The proxies of a routed cluster. */
+  readonly proxies: OwnProcess[] = []
   private readonly journal: Journal
   private readonly groups = new Map<string, number>()
   private directory: { path: string; entry: number } | undefined
@@ -47,11 +49,11 @@ export class Belongings {
     }
   }
 
-  /** Kills all nodes and removes their groups; the directory stays. */
+  /** Kills all nodes and proxies and removes their groups; the directory stays. */
   async endNodes(): Promise<void> {
     const problems: string[] = []
     await Promise.all(
-      this.nodes.map(node =>
+      [...this.nodes, ...this.proxies].map(node =>
         node.kill().catch((error: unknown) => void problems.push(`process ${node.pid}: ${messageOf(error)}`)),
       ),
     )
@@ -63,6 +65,7 @@ export class Belongings {
     }
     if (problems.length > 0) throw remains(problems, this.commands())
     this.nodes.length = 0
+    this.proxies.length = 0
   }
 
   /** Removes everything; safe to call again, and E701 names what remains. */
@@ -80,7 +83,9 @@ export class Belongings {
   }
 
   private commands(): string {
-    const pids = this.nodes.filter(node => node.state() !== 'gone').map(node => `kill -9 ${node.pid}`)
+    const pids = [...this.nodes, ...this.proxies]
+      .filter(node => node.state() !== 'gone')
+      .map(node => `kill -9 ${node.pid}`)
     const groups = [...this.groups.keys()].map(path => `rmdir ${path}`)
     return [...pids, ...groups, ...(this.directory ? [`rm -r ${this.directory.path}`] : [])].join('; ')
   }

@@ -1,11 +1,13 @@
 // The files of a node: where they lie, how Kafka formats the storage, and how its logs are kept small.
 import { mkdir, open, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { HarnessError } from '../../../core/errors.ts'
 import { type Addresses, nodeProperties, renderProperties } from '../../../topology/properties.ts'
 import type { Topology, TopologyNode } from '../../../topology/topology.ts'
 import { lastLines } from '../../outside-program.ts'
 import { type KafkaInstallation, runKafkaClass } from './installation.ts'
+import { hostsFile } from './ports.ts'
 
 /** Written into a data directory as soon as it exists: whose it is. */
 export const OWNER_FILE = '.gauntlet-run'
@@ -21,6 +23,8 @@ export type NodeFiles = {
   properties: string
   serverLog: string
   console: string
+  /** Name resolution of the node in a routed cluster. */
+  hosts: string
 }
 
 /** Paths of one node. */
@@ -33,6 +37,7 @@ export function filesOf(root: string, node: Pick<TopologyNode, 'id'>): NodeFiles
     properties: join(home, 'server.properties'),
     serverLog: join(home, 'server.log'),
     console: join(home, 'console.log'),
+    hosts: join(home, 'hosts'),
   }
 }
 
@@ -73,6 +78,7 @@ export async function writeNodeFiles(
     await mkdir(files.temp, { recursive: true })
     const own = nodeProperties(topology, addresses, node, files.data)
     await writeFile(files.properties, renderProperties(own))
+    if (topology.network === 'routed') await writeFile(files.hosts, hostsFile(topology, node, hostname()))
     properties[node.name] = own
   }
   return properties

@@ -1,4 +1,4 @@
-// One node as a JVM of our own: started, watched, stopped, frozen; journaled before it exists and known by number and start time.
+// One process of our own, a node's JVM or a proxy: started, watched, stopped, frozen; journaled before it exists and known by number and start time.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { open } from 'node:fs/promises'
 import { HarnessError } from '../../../core/errors.ts'
@@ -14,28 +14,28 @@ const SIGNAL_DEADLINE_MS = 3000
 /** Kafka hands its partitions over in an orderly stop, which may take long. */
 const STOP_DEADLINE_MS = 120_000
 
-export type NodeSetup = {
-  node: TopologyNode
-  files: NodeFiles
+export type ProcessSetup = {
+  /** In the journal, and in the environment as the mark of whose it is. */
+  name: string
+  home: string
+  console: string
+  /** The file to look at when something is wrong. */
+  log: string
   command: string[]
   env: NodeJS.ProcessEnv
   journal: Journal
   detach: boolean
 }
 
-export class NodeProcess {
-  readonly node: TopologyNode
-  readonly files: NodeFiles
+export class OwnProcess {
   /** Set where the process ended without being told to. */
   endedByItself: Ended | undefined
-  private readonly setup: NodeSetup
+  private readonly setup: ProcessSetup
   private current: { child: ChildProcess; pid: number; startTicks: number; ended: Promise<Ended> } | undefined
   private expectEnd = false
 
-  constructor(setup: NodeSetup) {
+  constructor(setup: ProcessSetup) {
     this.setup = setup
-    this.node = setup.node
-    this.files = setup.files
   }
 
   get pid(): number | undefined {
@@ -45,14 +45,13 @@ export class NodeProcess {
   /** Starts the JVM; resolves once the process exists, long before the broker is ready. */
   async start(): Promise<void> {
     if (this.state() !== 'gone') return
-    const { journal, files, env } = this.setup
-    const name = nodeLabel(this.node)
+    const { journal, name, env } = this.setup
     const intent = await journal.record({ kind: 'process', name })
-    const console = await open(files.console, 'a')
+    const console = await open(this.setup.console, 'a')
     try {
       const [program = '', ...args] = this.setup.command
       const child = spawn(program, args, {
-        cwd: files.home,
+        cwd: this.setup.home,
         env,
         detached: true,
         stdio: ['ignore', console.fd, console.fd],
@@ -142,11 +141,26 @@ export class NodeProcess {
   }
 
   private wrongState(wanted: string): HarnessError {
-    const name = nodeLabel(this.node)
     return new HarnessError({
       code: 'E308',
-      message: `${name} (process ${this.pid ?? 'none'}) is ${this.state()}, expected ${wanted}`,
-      hint: `its log: ${this.files.serverLog}`,
+      message: `${this.setup.name} (process ${this.pid ?? 'none'}) is ${this.state()}, expected ${wanted}`,
+      hint: `its log: ${this.setup.log}`,
     })
+  }
+}
+
+/** A node's JVM. */
+export class NodeProcess extends OwnProcess {
+  readonly node: TopologyNode
+  readonly files: NodeFiles
+
+  constructor(
+    node: TopologyNode,
+    files: NodeFiles,
+    setup: Pick<ProcessSetup, 'command' | 'env' | 'journal' | 'detach'>,
+  ) {
+    super({ ...setup, name: nodeLabel(node), home: files.home, console: files.console, log: files.serverLog })
+    this.node = node
+    this.files = files
   }
 }

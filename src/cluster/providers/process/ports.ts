@@ -3,25 +3,50 @@ import { randomInt } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { HarnessError } from '../../../core/errors.ts'
-import type { Addresses, ListenerAddress } from '../../../topology/properties.ts'
-import type { Topology } from '../../../topology/topology.ts'
+import { type LinkSource, sourcesOf } from '../../../topology/links.ts'
+import type { Addresses, Endpoint } from '../../../topology/properties.ts'
+import type { ListenerName, Topology, TopologyNode } from '../../../topology/topology.ts'
 
 const LOOPBACK = '127.0.0.1'
 const LOWEST_PORT = 15_000
 const DEFAULT_EPHEMERAL_PORT = 32_768
 const TRIES = 200
 
-/** An address for every listener of every node. */
-export async function layOutOnLoopback(topology: Topology): Promise<Addresses> {
+/** Addresses of all listeners, and where the proxies of a routed cluster are told what to do. */
+export type LoopbackLayout = { addresses: Addresses; proxyApis: Endpoint[] }
+
+/** An address for every listener of every node; in a routed cluster what is advertised leads to a proxy. */
+export async function layOutOnLoopback(topology: Topology): Promise<LoopbackLayout> {
   const wanted = topology.nodes.flatMap(node => node.listeners.map(listener => ({ node, listener })))
-  const ports = await findFreePorts(wanted.length)
+  const routed = topology.network === 'routed'
+  const sources = sourcesOf(topology.links).length
+  const ports = await findFreePorts(wanted.length + (routed ? wanted.length + sources : 0))
+  const take = (): number => ports.pop() as number
   const addresses: Addresses = {}
-  for (const [index, { node, listener }] of wanted.entries()) {
-    const endpoint = { host: LOOPBACK, port: ports[index] as number }
-    const address: ListenerAddress = { bind: endpoint, advertised: endpoint }
-    addresses[node.id] = { ...addresses[node.id], [listener]: address }
+  for (const { node, listener } of wanted) {
+    const bind = { host: LOOPBACK, port: take() }
+    const advertised = routed ? advertisedBehindProxy(node, listener, bind, take()) : bind
+    addresses[node.id] = { ...addresses[node.id], [listener]: { bind, advertised } }
   }
-  return addresses
+  return { addresses, proxyApis: Array.from({ length: sources }, () => ({ host: LOOPBACK, port: take() })) }
+}
+
+/** Peers get a name that each of them resolves to its own proxy; clients get the port of theirs; the observer is never proxied. */
+function advertisedBehindProxy(node: TopologyNode, listener: ListenerName, bind: Endpoint, port: number): Endpoint {
+  if (listener === 'OBSERVER') return bind
+  if (listener === 'CLIENT') return { host: LOOPBACK, port }
+  return { host: node.name, port: bind.port }
+}
+
+/** The loopback address on which a source meets its own proxy. */
+export function proxyHost(source: LinkSource): string {
+  return source === 'client' ? LOOPBACK : `127.0.10.${source}`
+}
+
+/** The name resolution of one JVM: itself at home, every other node at its own proxy; the file replaces all other ways to resolve. */
+export function hostsFile(topology: Topology, node: TopologyNode, machine: string): string {
+  const peers = topology.nodes.map(peer => `${peer.id === node.id ? LOOPBACK : proxyHost(node.id)} ${peer.name}`)
+  return `${[`${LOOPBACK} localhost ${machine}`, ...peers].join('\n')}\n`
 }
 
 /**

@@ -6,6 +6,7 @@ import type { Addresses } from '../../../topology/properties.ts'
 import { brokersOf, type Topology } from '../../../topology/topology.ts'
 import type { StartRequest } from '../../cluster.ts'
 import { newKafkaId } from '../../kafka-id.ts'
+import type { ProxyLinks } from '../../links/powers.ts'
 import { NODE_MARKER, RUN_MARKER } from '../../proc.ts'
 import { waitForCluster } from '../../ready.ts'
 import type { Belongings } from './belongings.ts'
@@ -14,6 +15,7 @@ import { type KafkaInstallation, nodeCommand } from './installation.ts'
 import { makeLimits } from './limits.ts'
 import { NodeProcess } from './node-process.ts'
 import { layOutOnLoopback } from './ports.ts'
+import { startProxies } from './proxies.ts'
 
 export type StartContext = {
   request: StartRequest
@@ -29,6 +31,7 @@ export type RunningNodes = {
   addresses: Addresses
   properties: Record<string, Record<string, string>>
   notes: string[]
+  links?: ProxyLinks
 }
 
 const PORT_TRIES = 3
@@ -59,7 +62,7 @@ export async function startNodes(context: StartContext): Promise<RunningNodes> {
 async function startOnce(context: StartContext): Promise<RunningNodes> {
   const { request, root, installation, belongings } = context
   const { topology, signal } = request
-  const addresses = await layOutOnLoopback(topology)
+  const { addresses, proxyApis } = await layOutOnLoopback(topology)
   const properties = await writeNodeFiles(root, topology, addresses)
   const clusterId = newKafkaId()
   const own = signal ? { signal } : {}
@@ -71,9 +74,12 @@ async function startOnce(context: StartContext): Promise<RunningNodes> {
     await request.journal.undone(entry)
   }
   signal?.throwIfAborted()
+  const environment = (name: string) => environmentOf(request.journal.runId, name)
+  const links =
+    topology.network === 'routed' ? await startProxies(context, addresses, proxyApis, environment) : undefined
   const notes = await spawnNodes(context)
   await becomeReady(belongings.nodes, topology, addresses, clusterId, request)
-  return { clusterId, addresses, properties, notes }
+  return { clusterId, addresses, properties, notes, ...(links ? { links } : {}) }
 }
 
 /** Starts one process per node; returns what could not be done as asked. */
@@ -91,11 +97,9 @@ async function spawnNodes(context: StartContext): Promise<string[]> {
       log: files.serverLog,
       temp: files.temp,
       properties: files.properties,
-      options: [...limits.jvmOptions, ...jvmOptions],
+      options: [...limits.jvmOptions, ...jvmOptions, ...resolution(request.topology, files.hosts)],
     })
-    const process = new NodeProcess({
-      node,
-      files,
+    const process = new NodeProcess(node, files, {
       command: [...limits.prefix, ...java],
       env: environmentOf(request.journal.runId, label),
       journal: request.journal,
@@ -105,6 +109,11 @@ async function spawnNodes(context: StartContext): Promise<string[]> {
     await process.start()
   }
   return [...notes]
+}
+
+/** In a routed cluster every JVM resolves its peers' names to its own proxy. */
+function resolution(topology: Topology, hosts: string): string[] {
+  return topology.network === 'routed' ? [`-Djdk.net.hosts.file=${hosts}`] : []
 }
 
 /** The environment of a process of ours, with the marks that tell whose it is. */

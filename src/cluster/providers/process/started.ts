@@ -27,6 +27,7 @@ export function describeCluster(context: StartContext, running: RunningNodes): S
     bootstrap: clientAddresses(topology, running.addresses),
     observerBootstrap: observerAddresses(topology, running.addresses),
     powers,
+    ...(running.links ? { links: running.links } : {}),
     sample: async nowUs => sample(nowUs),
     logs: (nodeId, lines) => readNodeLog(find(nodeId).files, lines),
     tool: (mainClass, args) => runTool(context, mainClass, args),
@@ -39,6 +40,7 @@ export function describeCluster(context: StartContext, running: RunningNodes): S
     [Symbol.asyncDispose]: async () => {
       await belongings.removeAll()
       await powers.forget()
+      await running.links?.forget()
     },
   }
 }
@@ -67,7 +69,7 @@ function describeInfo(
     provider: 'process',
     clusterId,
     kafkaVersion: request.topology.kafkaVersion,
-    path: 'loopback',
+    path: request.topology.network === 'routed' ? 'routed' : 'loopback',
     nodes: request.topology.nodes.map(describeNode),
     properties,
     ...(notes.length > 0 ? { notes } : {}),
