@@ -1,5 +1,6 @@
 // The contract of a Kafka client adapter: what the harness hands over, what it gets back, and what a driver says it can do.
 import type { Times } from '../core/times.ts'
+import type { RecordReader } from '../protocol/records.ts'
 import type { SettingValue } from '../scenario/schema/common.ts'
 
 /** How a setting is honoured: by the client, by our accumulator, in another way (badged), or not at all (refused). */
@@ -105,6 +106,21 @@ export type BatchProducer = {
   close(): Promise<void>
 }
 
+/** Records of one batch as they lie in memory, valid within the call: `count` of them from where the cursor stands. */
+export type RecordsView = {
+  topic: number
+  partition: number
+  /** Of the batch; a record's own is this plus its delta. */
+  baseOffset: number
+  records: RecordReader
+  count: number
+  /** Where reading goes on behind them. */
+  nextOffset: number
+}
+
+/** What a reader went past without handing it over: markers, what was aborted, or batches with a wrong CRC. */
+export type PassedOver = { topic: number; partition: number; nextOffset: number; corrupt: number }
+
 export type ReceivedRecord = { value: Buffer | null; headers: Record<string, Buffer> | undefined; offset: number }
 
 export type ConsumerOptions = {
@@ -112,6 +128,10 @@ export type ConsumerOptions = {
   security?: Security
   clientId: string
   groupId: string
+  /** This reader's number among the readers of its group, for drivers that assign partitions themselves. */
+  member: number
+  members: number
+  start: 'earliest' | 'latest'
   settings: Settings
   topics: TopicHandle[]
   commit: 'auto' | 'manual' | 'none'
@@ -120,12 +140,15 @@ export type ConsumerOptions = {
   nowUs(): number
   /** Called with the records of one handling and the time they reached the handler. */
   onRecords(topic: number, partition: number, records: ReceivedRecord[], atUs: number): void
+  /** The same for drivers that hand over batches as they came; the receiver takes every record of the view. */
+  onView(view: RecordsView, atUs: number): void
+  onPassed(passed: PassedOver): void
   onAssigned(partitions: { topic: number; partition: number }[]): void
   onEvent(name: string, detail: Record<string, unknown>): void
   onError(errorClass: string, message: string, fatal: boolean): void
 }
 
-/** A member of a consumer group. */
+/** A member of a consumer group, or of a set of readers that share partitions without one. */
 export type GroupConsumer = {
   open(): Promise<void>
   counters(): { wireBytes: number; requests: number }

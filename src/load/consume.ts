@@ -1,12 +1,14 @@
 // A consumer worker's work: every record's envelope into end-to-end latency, sequence and integrity counters.
 import { crc32c } from '@node-rs/crc32'
 import type { Clock } from '../core/time.ts'
-import type { Driver, GroupConsumer, ReceivedRecord } from '../drivers/driver.ts'
+import type { Driver, GroupConsumer, PassedOver, ReceivedRecord, RecordsView } from '../drivers/driver.ts'
 import { ENVELOPE_HEADER, type EnvelopeReading, FLAG_CRC, readEnvelope } from '../record/envelope.ts'
 import type { PhaseName } from '../recording/format.ts'
 import type { ConsumerWorkerSpec, Position } from './messages.ts'
+import { PhaseFinder } from './phases.ts'
+import { type Place, Places } from './places.ts'
 import type { Recorder } from './recorder.ts'
-import { makeSchedule, type Schedule } from './schedule.ts'
+import { EnvelopeWalk } from './walk.ts'
 
 export type ConsumerPorts = {
   onAssigned(partitions: { topic: number; partition: number }[]): void
@@ -20,25 +22,30 @@ export class ConsumerRole {
   private readonly spec: ConsumerWorkerSpec
   private readonly clock: Clock
   private readonly consumer: GroupConsumer
-  private readonly schedule: Schedule
-  private readonly next = new Map<string, Position>()
+  private readonly phases: PhaseFinder
+  private readonly places: Places
   private readonly early: { error: string; n: number }[] = []
   /** The client does not check the CRC of batches, so every envelope in a value must carry one. */
   private readonly needsCrc: boolean
   private recorder: Recorder | undefined
+  private walk: EnvelopeWalk | undefined
   private t0Us = Number.POSITIVE_INFINITY
   private wireBytes = 0
 
   constructor(spec: ConsumerWorkerSpec, driver: Driver, clock: Clock, ports: ConsumerPorts) {
     this.spec = spec
     this.clock = clock
-    this.schedule = makeSchedule(spec.segments, 1)
+    this.phases = new PhaseFinder(spec.segments)
+    this.places = new Places(spec.beginOffsets)
     this.needsCrc = !driver.capabilities.checksCrc
     if (!driver.createConsumer) throw new Error(`driver ${spec.driver} has no consumer`)
     this.consumer = driver.createConsumer({
       bootstrap: spec.bootstrap,
       clientId: String(spec.settings['client.id'] ?? spec.worker),
       groupId: spec.groupId,
+      member: spec.member,
+      members: spec.members,
+      start: spec.start,
       settings: spec.settings,
       topics: spec.topics,
       commit: spec.commit,
@@ -47,6 +54,8 @@ export class ConsumerRole {
       nowUs: () => clock.nowUs(),
       ...(spec.security ? { security: spec.security } : {}),
       onRecords: (topic, partition, records, atUs) => this.onRecords(topic, partition, records, atUs),
+      onView: (view, atUs) => this.onView(view, atUs),
+      onPassed: passed => this.onPassed(passed),
       onAssigned: partitions => ports.onAssigned(partitions),
       onEvent: (name, detail) => ports.onEvent(name, detail),
       onError: (errorClass, message, fatal) => {
@@ -63,12 +72,13 @@ export class ConsumerRole {
   start(t0Us: number, recorder: Recorder): void {
     this.t0Us = t0Us
     this.recorder = recorder
+    this.walk = new EnvelopeWalk(this.spec, this.phases, t0Us, this.needsCrc)
     for (const { error, n } of this.early) recorder.count('warmup', error, n)
   }
 
   /** Where reading has got to. */
   positions(): Position[] {
-    return [...this.next.values()]
+    return this.places.positions()
   }
 
   /** Bytes read from sockets since the last call. */
@@ -84,7 +94,7 @@ export class ConsumerRole {
   }
 
   private phaseNow(): PhaseName {
-    return this.schedule.phaseAt(this.clock.nowUs() - this.t0Us)
+    return this.phases.at(this.clock.nowUs() - this.t0Us)
   }
 
   private countError(errorClass: string): void {
@@ -98,19 +108,39 @@ export class ConsumerRole {
     if (!last) return
     // A second that has ended is closed before anything of the next one is counted.
     this.recorder?.tick(atUs)
-    const begin = this.spec.beginOffsets[topic]?.[partition] ?? 0
-    const place = `${topic}:${partition}`
-    const before = this.next.get(place)?.next ?? begin
-    this.next.set(place, { topic, partition, next: Math.max(before, last.offset + 1) })
+    const place = this.places.at(topic, partition)
+    const before = place.next
+    place.next = Math.max(before, last.offset + 1)
     for (const record of records) {
-      if (record.offset < begin) continue
+      if (record.offset < place.begin) continue
       if (record.offset < before) this.recorder?.count(this.phaseNow(), 'reread')
-      else this.onRecord(topic, partition, record, atUs)
+      else this.onRecord(place, record, atUs)
     }
     this.recorder?.count(this.phaseNow(), 'handlings')
   }
 
-  private onRecord(topic: number, partition: number, record: ReceivedRecord, atUs: number): void {
+  private onView(view: RecordsView, atUs: number): void {
+    const { recorder, walk } = this
+    recorder?.tick(atUs)
+    const place = this.places.at(view.topic, view.partition)
+    const before = place.next
+    place.next = Math.max(before, view.nextOffset)
+    if (!recorder || !walk) return
+    const phaseNow = this.phaseNow()
+    walk.walk(view, before, { place, atUs, phaseNow, recorder })
+    recorder.count(phaseNow, 'handlings')
+  }
+
+  private onPassed({ topic, partition, nextOffset, corrupt }: PassedOver): void {
+    const place = this.places.at(topic, partition)
+    place.next = Math.max(place.next, nextOffset)
+    if (corrupt === 0) return
+    this.recorder?.tick(this.clock.nowUs())
+    this.recorder?.count(this.phaseNow(), 'corrupt.batch', corrupt)
+    this.recorder?.count(this.phaseNow(), 'received', corrupt)
+  }
+
+  private onRecord(place: Place, record: ReceivedRecord, atUs: number): void {
     const { recorder } = this
     if (!recorder) return
     const bytes = record.value?.length ?? 0
@@ -119,13 +149,13 @@ export class ConsumerRole {
       recorder.count(this.phaseNow(), 'receivedBytes', bytes)
       return
     }
-    const reading = this.read(topic, partition, record)
+    const reading = this.read(place, record)
     if (!reading.ok || reading.envelope.run !== this.spec.runTag) {
       recorder.count(this.phaseNow(), reading.ok ? 'foreign' : `corrupt.${reading.reason}`)
       recorder.count(this.phaseNow(), 'received')
       return
     }
-    const phase = this.schedule.phaseAt(reading.envelope.intendedUs - this.t0Us)
+    const phase = this.phases.at(reading.envelope.intendedUs - this.t0Us)
     recorder.count(phase, 'received')
     recorder.count(phase, 'verified')
     recorder.count(phase, 'receivedBytes', bytes)
@@ -133,11 +163,14 @@ export class ConsumerRole {
     recorder.latency(phase, 'e2e', responseUs)
     if (reading.envelope.slipUs !== undefined)
       recorder.latency(phase, 'e2e.service', responseUs - reading.envelope.slipUs)
+    const step = place.follow(reading.envelope.producer, reading.envelope.sequence)
+    if (step > 0) recorder.count(phase, 'sequence.skipped', step)
+    else if (step < 0) recorder.count(phase, 'sequence.repeated')
   }
 
   /** The envelope, or why it cannot be believed: harmed, without the CRC that this reader needs, or in another partition than it says. */
-  private read(topic: number, partition: number, record: ReceivedRecord): EnvelopeReading | Misplaced {
-    const header = record.headers?.[ENVELOPE_HEADER]
+  private read({ topic, partition }: Place, record: ReceivedRecord): EnvelopeReading | Misplaced {
+    const header = record.headers?.[ENVELOPE_HEADER] ?? undefined
     const carrier = header ?? record.value
     if (!carrier) return { ok: false, reason: 'short' }
     const reading = readEnvelope(carrier, bytes => crc32c(bytes))

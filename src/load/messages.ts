@@ -45,6 +45,9 @@ export type ProducerWorkerSpec = CommonSpec & {
 export type ConsumerWorkerSpec = CommonSpec & {
   role: 'consumer'
   groupId: string
+  member: number
+  members: number
+  start: 'earliest' | 'latest'
   segments: Segment[]
   processing: { delay: number; handling: 'batch' | 'message' }
   commit: 'auto' | 'manual' | 'none'

@@ -5,6 +5,11 @@ export const ENVELOPE_HEADER = 'gauntlet'
 const MAGIC = 0x4b47
 const VERSION = 1
 
+/** Magic and version, as the three bytes before the flags. */
+export const ENVELOPE_HEAD = (MAGIC << 8) | VERSION
+/** Where the fields stand, for readers that take none but what they need; 16 bits of topic follow the 16 of the producer. */
+export const ENVELOPE_AT = { run: 4, producer: 8, partition: 12, sequence: 16, intendedUs: 24, slipUs: 32 } as const
+
 /**
  * Flags: bit 0, a CRC-32C of the value stands in bytes 36–39; bit 1, a readiness probe;
  * bit 2, bytes 32–35 hold sent − intended in µs instead of a transaction number, so that readers know the service time.

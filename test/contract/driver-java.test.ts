@@ -78,6 +78,9 @@ describe('Kafka’s own tools', () => {
       bootstrap: cluster().bootstrap,
       clientId: 'contract',
       groupId: 'contract-readers',
+      member: 0,
+      members: 1,
+      start: 'earliest',
       settings: {
         'request.timeout.ms': 30_000,
         'session.timeout.ms': 10_000,
@@ -97,6 +100,8 @@ describe('Kafka’s own tools', () => {
       handling: 'batch',
       delayMs: 0,
       nowUs,
+      onView: () => errors.push('a view of a batch, which kafkajs does not give'),
+      onPassed: () => errors.push('passed over'),
       onRecords: (topic, _partition, records, atUs) => {
         expect(records.length).toBeLessThanOrEqual(70)
         expect(Math.abs(atUs - nowUs())).toBeLessThan(1_000_000)

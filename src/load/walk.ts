@@ -1,0 +1,166 @@
+// Walks the records of a batch as they lie in memory: every envelope is checked by plain reads, counters are added once per batch.
+import { crc32c } from '@node-rs/crc32'
+import type { RecordsView } from '../drivers/driver.ts'
+import { ProtocolError } from '../protocol/errors.ts'
+import type { RecordReader } from '../protocol/records.ts'
+import {
+  ENVELOPE_AT as AT,
+  ENVELOPE_BYTES,
+  ENVELOPE_HEAD,
+  ENVELOPE_HEADER,
+  FLAG_CRC,
+  FLAG_SLIP,
+  readEnvelope,
+} from '../record/envelope.ts'
+import type { PhaseName } from '../recording/format.ts'
+import { LatencyRun } from './latency-run.ts'
+import type { ConsumerWorkerSpec } from './messages.ts'
+import type { PhaseFinder } from './phases.ts'
+import type { Place } from './places.ts'
+import type { Recorder } from './recorder.ts'
+
+const TWO_POW_32 = 4_294_967_296
+const NO_TOPIC = -1
+const HEADER_NAME = Buffer.from(ENVELOPE_HEADER)
+const crcOf = (bytes: Uint8Array): number => crc32c(bytes)
+
+/** Where a batch came from, when it was handed over, and in which phase that was. */
+export type Arrival = { place: Place; atUs: number; phaseNow: PhaseName; recorder: Recorder }
+
+export class EnvelopeWalk {
+  private readonly spec: ConsumerWorkerSpec
+  private readonly phases: PhaseFinder
+  private readonly t0Us: number
+  private readonly needsCrc: boolean
+  private readonly e2e = new LatencyRun('e2e')
+  private readonly e2eService = new LatencyRun('e2e.service')
+  /** Of the phase that the last good record belongs to. */
+  private phase: PhaseName = 'warmup'
+  private verified = 0
+  private verifiedBytes = 0
+  private skipped = 0
+  private repeated = 0
+  /** Where records are counted and not opened. */
+  private plain = 0
+  private plainBytes = 0
+
+  constructor(spec: ConsumerWorkerSpec, phases: PhaseFinder, t0Us: number, needsCrc: boolean) {
+    this.spec = spec
+    this.phases = phases
+    this.t0Us = t0Us
+    this.needsCrc = needsCrc
+  }
+
+  /** Takes every record of a view; what cannot be taken apart counts as corrupt, to the last record. */
+  walk(view: RecordsView, before: number, arrival: Arrival): void {
+    const { recorder, phaseNow, place } = arrival
+    const { records, baseOffset } = view
+    let left = view.count
+    let reread = 0
+    try {
+      for (; left > 0; left--) {
+        if (!records.next()) throw new ProtocolError('fewer records than the batch announced')
+        const offset = baseOffset + records.offsetDelta
+        if (offset >= before) this.take(records, arrival)
+        else if (offset >= place.begin) reread++
+      }
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error
+      recorder.count(phaseNow, 'corrupt.framing', left)
+      recorder.count(phaseNow, 'received', left)
+    }
+    if (reread > 0) recorder.count(phaseNow, 'reread', reread)
+    if (this.plain > 0) this.flushPlain(arrival)
+    this.flush(recorder)
+  }
+
+  private take(records: RecordReader, arrival: Arrival): void {
+    if (this.spec.verify) return this.verify(records, arrival)
+    this.plain++
+    this.plainBytes += Math.max(0, records.valueBytes)
+  }
+
+  private verify(records: RecordReader, arrival: Arrival): void {
+    const isInHeader = records.headerCount > 0 && findHeader(records)
+    const at = isInHeader ? records.headerValueAt : records.valueAt
+    const sizeBytes = isInHeader ? records.headerValueBytes : records.valueBytes
+    const { bytes } = records
+    if (sizeBytes < ENVELOPE_BYTES) return this.refuse(arrival, 'corrupt.short')
+    const head = bytes.readUInt32BE(at)
+    if (head >>> 8 !== ENVELOPE_HEAD) return this.refuse(arrival, 'corrupt.magic')
+    if (head & FLAG_CRC && !readEnvelope(bytes.subarray(at, at + sizeBytes), crcOf).ok)
+      return this.refuse(arrival, 'corrupt.crc')
+    if (bytes.readUInt32BE(at + AT.run) !== this.spec.runTag) return this.refuse(arrival, 'foreign')
+    if (this.needsCrc && !isInHeader && !(head & FLAG_CRC)) return this.refuse(arrival, 'corrupt.crc')
+    const writer = bytes.readUInt32BE(at + AT.producer)
+    const { place } = arrival
+    const isPlaced =
+      bytes.readUInt32BE(at + AT.partition) === place.partition &&
+      (writer & 0xffff) === (this.spec.topics[place.topic]?.index ?? NO_TOPIC)
+    if (!isPlaced) return this.refuse(arrival, 'corrupt.place')
+    const intendedUs = bytes.readUInt32BE(at + AT.intendedUs) * TWO_POW_32 + bytes.readUInt32BE(at + AT.intendedUs + 4)
+    const slipUs = head & FLAG_SLIP ? bytes.readUInt32BE(at + AT.slipUs) : undefined
+    this.count(arrival, intendedUs, slipUs, Math.max(0, records.valueBytes))
+    const sequence = bytes.readUInt32BE(at + AT.sequence) * TWO_POW_32 + bytes.readUInt32BE(at + AT.sequence + 4)
+    const step = place.follow(writer >>> 16, sequence)
+    if (step > 0) this.skipped += step
+    else if (step < 0) this.repeated++
+  }
+
+  private count({ recorder, atUs }: Arrival, intendedUs: number, slipUs: number | undefined, valueBytes: number): void {
+    const phase = this.phases.at(intendedUs - this.t0Us)
+    if (phase !== this.phase) {
+      this.flush(recorder)
+      this.phase = phase
+    }
+    this.verified++
+    this.verifiedBytes += valueBytes
+    this.e2e.add(recorder, phase, atUs - intendedUs)
+    if (slipUs !== undefined) this.e2eService.add(recorder, phase, atUs - intendedUs - slipUs)
+  }
+
+  private refuse({ recorder, phaseNow }: Arrival, counter: string): void {
+    recorder.count(phaseNow, counter)
+    recorder.count(phaseNow, 'received')
+  }
+
+  private flushPlain({ recorder, phaseNow }: Arrival): void {
+    recorder.count(phaseNow, 'received', this.plain)
+    recorder.count(phaseNow, 'receivedBytes', this.plainBytes)
+    this.plain = 0
+    this.plainBytes = 0
+  }
+
+  private flush(recorder: Recorder): void {
+    this.e2e.flush(recorder)
+    this.e2eService.flush(recorder)
+    const { phase } = this
+    if (this.verified > 0) {
+      recorder.count(phase, 'received', this.verified)
+      recorder.count(phase, 'verified', this.verified)
+      recorder.count(phase, 'receivedBytes', this.verifiedBytes)
+    }
+    if (this.skipped > 0) recorder.count(phase, 'sequence.skipped', this.skipped)
+    if (this.repeated > 0) recorder.count(phase, 'sequence.repeated', this.repeated)
+    this.verified = 0
+    this.verifiedBytes = 0
+    this.skipped = 0
+    this.repeated = 0
+  }
+}
+
+/** Goes to the header that holds an envelope; the last of that name counts, as in a map of headers. */
+function findHeader(records: RecordReader): boolean {
+  let at = 0
+  let sizeBytes = -1
+  while (records.nextHeader()) {
+    if (records.headerKeyBytes !== HEADER_NAME.length) continue
+    const { bytes, headerKeyAt } = records
+    if (HEADER_NAME.compare(bytes, headerKeyAt, headerKeyAt + HEADER_NAME.length) !== 0) continue
+    at = records.headerValueAt
+    sizeBytes = records.headerValueBytes
+  }
+  records.headerValueAt = at
+  records.headerValueBytes = sizeBytes
+  return sizeBytes >= 0
+}
