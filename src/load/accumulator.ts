@@ -21,7 +21,8 @@ export type FinalOutcome = 'acked' | 'sentNoAck' | 'failed' | 'unknown'
 export type AccumulatorPorts = {
   producer: Pick<BatchProducer, 'leaderOf' | 'dispatch' | 'refresh'>
   nowUs(): number
-  onFinal(batch: PendingBatch, outcome: FinalOutcome, atUs: number, errorClass?: string): void
+  /** `baseOffset` where a broker told it. */
+  onFinal(batch: PendingBatch, outcome: FinalOutcome, atUs: number, errorClass?: string, baseOffset?: number): void
   onRetry(batch: PendingBatch, errorClass: string, duplicatePossible: boolean): void
   onDispatch(batches: PendingBatch[]): void
   /** After the answers of one request were taken in, and before anything more is sent. */
@@ -225,7 +226,7 @@ export class Accumulator {
     const queue = this.queue(batch.topic, batch.partition)
     queue.muted = false
     if (!this.pending.has(batch)) return
-    if (result.outcome !== 'error') return this.finish(batch, result.outcome, result.atUs)
+    if (result.outcome !== 'error') return this.finish(batch, result.outcome, result.atUs, undefined, result.baseOffset)
     if (result.maybeWritten) batch.ambiguous = true
     const errorClass = result.errorClass ?? 'error'
     const expired = result.atUs - batch.createdUs >= this.settings.deliveryTimeoutUs
@@ -259,9 +260,15 @@ export class Accumulator {
     }
   }
 
-  private finish(batch: PendingBatch, outcome: FinalOutcome, atUs: number, errorClass?: string): void {
+  private finish(
+    batch: PendingBatch,
+    outcome: FinalOutcome,
+    atUs: number,
+    errorClass?: string,
+    baseOffset?: number,
+  ): void {
     this.pending.delete(batch)
     this.usedBytes -= Math.max(this.settings.batchSizeBytes, batch.rawBytes)
-    this.ports.onFinal(batch, outcome, atUs, errorClass)
+    this.ports.onFinal(batch, outcome, atUs, errorClass, baseOffset)
   }
 }

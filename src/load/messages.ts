@@ -39,6 +39,8 @@ export type ProducerWorkerSpec = CommonSpec & {
   envelope: 'value' | 'header'
   verify: 'records' | 'counts'
   envelopeCrc: boolean
+  /** Where the outcomes of all records are written; absent where nobody will check them. */
+  ledgerPath?: string
   scripted?: Scripted
 }
 

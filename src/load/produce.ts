@@ -4,6 +4,7 @@ import type { Clock } from '../core/time.ts'
 import type { BatchProducer, Capabilities, Driver, PendingBatch } from '../drivers/driver.ts'
 import { makeRecordFactory } from '../record/factory.ts'
 import type { PhaseName } from '../recording/format.ts'
+import { Ledger } from '../recording/ledger.ts'
 import { Accumulator, type AccumulatorSettings, type FinalOutcome } from './accumulator.ts'
 import type { ProducerWorkerSpec } from './messages.ts'
 import { Pacer } from './pacer.ts'
@@ -42,6 +43,17 @@ export function accumulatorSettings(
   }
 }
 
+/** The ledger that the coordinator asked for. */
+function openLedger({ ledgerPath: path, runTag, producerIndex, topics }: ProducerWorkerSpec): Ledger | undefined {
+  if (path === undefined) return undefined
+  return new Ledger({
+    path,
+    envelopeRun: runTag,
+    producer: producerIndex,
+    topicNumbers: topics.map(({ index }) => index),
+  })
+}
+
 export class ProducerRole {
   private readonly spec: ProducerWorkerSpec
   private readonly clock: Clock
@@ -52,6 +64,7 @@ export class ProducerRole {
   private readonly sizeOfRecord: ReturnType<typeof makeRecordFactory>['sizeOfRecord']
   private readonly partitioner: Partitioner
   private readonly warmupEndUs: number
+  private readonly ledger: Ledger | undefined
   private recorder!: Recorder
   private t0Us = 0
   private counted = { warmup: 0, measure: 0 }
@@ -76,6 +89,7 @@ export class ProducerRole {
       ...(spec.envelopeCrc ? { crc32c: bytes => crc32c(bytes) } : {}),
     })
     this.sizeOfRecord = made.sizeOfRecord
+    this.ledger = openLedger(spec)
     this.producer = driver.createProducer({
       bootstrap: spec.bootstrap,
       clientId: String(spec.settings['client.id'] ?? spec.worker),
@@ -92,7 +106,10 @@ export class ProducerRole {
       {
         producer: this.producer,
         nowUs: () => clock.nowUs(),
-        onFinal: (batch, outcome, atUs, errorClass) => this.onFinal(batch, outcome, atUs, errorClass),
+        onFinal: (batch, outcome, atUs, errorClass, baseOffset) => {
+          this.ledger?.settled(batch, outcome, baseOffset, atUs)
+          this.onFinal(batch, outcome, atUs, errorClass)
+        },
         onRetry: (batch, errorClass, duplicatePossible) => this.onRetry(batch, errorClass, duplicatePossible),
         onDispatch: batches => this.onDispatch(batches),
         onSettled: () => this.offerDue(),
@@ -142,6 +159,7 @@ export class ProducerRole {
     const nowUs = this.clock.nowUs()
     for (const batch of this.accumulator.outstanding()) this.censor(batch, nowUs)
     this.countWire()
+    await this.ledger?.close()
   }
 
   async close(): Promise<void> {
@@ -283,7 +301,9 @@ export class ProducerRole {
   }
 
   private censor(batch: PendingBatch, nowUs: number): void {
-    this.onFinal(batch, batch.attempts > 0 ? 'unknown' : 'failed', nowUs, 'drain.deadline')
+    const outcome = batch.attempts > 0 ? 'unknown' : 'failed'
+    this.ledger?.settled(batch, outcome, undefined, nowUs)
+    this.onFinal(batch, outcome, nowUs, 'drain.deadline')
   }
 
   private countWire(): void {

@@ -5,6 +5,7 @@ import { deflateSync } from 'node:zlib'
 import { HarnessError, messageOf } from '../core/errors.ts'
 import type { EventBody, IntervalBody, Manifest, ResultRecord, SampleBody, TrialRecord } from './format.ts'
 import { encodeLine } from './lines.ts'
+import { ledgerDirectory, trialDirectory } from './places.ts'
 import { sealJson } from './sealed.ts'
 
 /** Longest time a line waits for its fsync. */
@@ -100,8 +101,8 @@ export class TrialWriter {
   }
 
   static async open(runDirectory: string, number: number): Promise<TrialWriter> {
-    const directory = join(runDirectory, 'trials', String(number).padStart(3, '0'))
-    await mkdir(directory, { recursive: true })
+    const directory = trialDirectory(runDirectory, number)
+    await mkdir(ledgerDirectory(runDirectory, number), { recursive: true })
     const file = async (name: string) => new LineFile(await open(join(directory, name), 'a'))
     return new TrialWriter(directory, [
       await file('intervals.ndjson'),

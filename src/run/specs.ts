@@ -5,6 +5,7 @@ import type { TopicHandle } from '../drivers/driver.ts'
 import type { ConsumerWorkerSpec, ProducerWorkerSpec } from '../load/messages.ts'
 import type { PlannedTrial } from '../plan/plan.ts'
 import type { TrialSetup } from '../plan/setup.ts'
+import { ledgerPath } from '../recording/places.ts'
 import type { TrialContext } from './context.ts'
 
 /** The real name of a topic in this trial. */
@@ -73,6 +74,7 @@ export function producerSpecs(context: TrialContext, trial: PlannedTrial, setup:
         envelope: group.envelope,
         verify: group.verify,
         envelopeCrc: needsEnvelopeCrc(setup),
+        ledgerPath: ledgerPath(context.directory, trial.number, `${group.name}-${stripe}`),
         ...(group.scripted ? { scripted: group.scripted } : {}),
       }),
     ),
