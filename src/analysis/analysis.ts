@@ -3,6 +3,7 @@ import type {
   CellValues,
   ClientAccount,
   Environment,
+  HistogramName,
   PhaseName,
   ResolvedSetting,
   TopicAccount,
@@ -24,7 +25,7 @@ export type Latency = {
   above?: number
 }
 
-export type LatencyName = 'ack' | 'ack.service' | 'e2e' | 'e2e.service' | 'slip'
+export type LatencyName = HistogramName | 'slip.scheduler'
 
 export type Measures = {
   durationMs: number
@@ -95,15 +96,34 @@ export type GeneratorHealth = {
   role: 'producer' | 'consumer'
   cpuCoresAvg: number
   cpuCoresMax: number
+  /** Share of seconds in which the thread that keeps the schedule was nearly always busy. */
+  saturatedShare?: number
   rssBytesMax: number
   gcShare: number
   gcMaxUs: number
   loopLateMaxUs: number
+  /** The longest lateness of the event loop in a typical second. */
+  loopLateMedianUs?: number
+  /** Of the time in which the event loop was late, how much its thread spent waiting for a CPU; at most 1. */
+  waitedShare?: number
   slipP99Us?: number
 }
 
 /** Whether the generator can be believed; reasons name what was seen and what to do. */
-export type Validity = { state: 'VALID' | 'GENERATOR_LIMITED' | 'INVALID'; reasons: string[] }
+export type Validity = {
+  state: 'VALID' | 'UNSTEADY' | 'NOISY_HOST' | 'GENERATOR_LIMITED' | 'INVALID'
+  reasons: string[]
+  /** What is worth knowing without being a reason for doubt. */
+  warnings?: string[]
+}
+
+/** What else the machine of the workers did in the measure phase; shares of 0 to 1, absent where it does not tell. */
+export type HostHealth = {
+  stealShare?: number
+  /** CPU of programs that are neither ours nor the brokers', as a share of all cores. */
+  foreignShare?: number
+  throttledShare?: number
+}
 
 /** Witnesses of one trial: what the client said against what the brokers hold and readers saw. */
 export type Accounting = {
@@ -146,6 +166,7 @@ export type TrialAnalysis = {
   series: SeriesPoint[]
   nodes: NodeSeries[]
   generator: GeneratorHealth[]
+  host?: HostHealth
   events: { tSeconds: number; name: string; where?: string; detail?: Record<string, unknown> }[]
   topics: TopicAccount[]
   clients: ClientAccount[]

@@ -3,6 +3,7 @@
 import type { IntervalBody, TrialRecord } from '../recording/format.ts'
 import type { RecordedTrial, Recording } from '../recording/read.ts'
 import type { Accounting, Analysis, CellAnalysis, TrialAnalysis } from './analysis.ts'
+import { hostHealth } from './host.ts'
 import {
   addMerged,
   type MeasureContext,
@@ -139,8 +140,12 @@ function analyzeTrial(trial: RecordedTrial, recording: Recording, unpack: Unpack
   const context = contextOf(trial, record, inWindow, window)
   const measures = measuresOf(merged, context)
   const openLoop = record.phases.some(phase => phase.name === 'measure' && !phase.max)
+  const generator = generatorHealth(trial.intervals, window, unpack)
+  const host = hostHealth(trial.samples, trial.intervals, window)
   const validity = judgeValidity({
     measures,
+    generator,
+    host,
     openLoop,
     backpressured: merged.counters['late.backpressure'] ?? 0,
     complete: record.state === 'complete',
@@ -165,7 +170,8 @@ function analyzeTrial(trial: RecordedTrial, recording: Recording, unpack: Unpack
       accounting: accountingOf(trial, record),
       series: seriesOf(record, trial.intervals, trial.samples, unpack),
       nodes: nodeSeries(record, trial.samples),
-      generator: generatorHealth(trial.intervals, window, unpack),
+      generator,
+      ...(host ? { host } : {}),
       events: eventsOf(record, trial.events),
       topics: record.topics,
       clients: record.clients,

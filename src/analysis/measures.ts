@@ -84,6 +84,8 @@ export function measuresOf(merged: Merged, context: MeasureContext): Measures {
   const readerErrors = sum(byPrefix(counters, 'readerError.')) + sum(byPrefix(counters, 'corrupt.')) + count('foreign')
   const latencies: Measures['latencies'] = {}
   for (const [name, histogram] of histograms) latencies[name] = latencyOf(histogram, counters, name)
+  const own = schedulerSlip(histograms)
+  if (own) latencies['slip.scheduler'] = latencyOf(own, counters, 'slip.scheduler')
   const seconds = context.durationMs / 1000
   return {
     durationMs: context.durationMs,
@@ -116,6 +118,16 @@ export function measuresOf(merged: Merged, context: MeasureContext): Measures {
     ...(context.producerRecords > 0 ? { cpuSecondsPerMillion: context.producerCpuUs / context.producerRecords } : {}),
     latencies,
   }
+}
+
+/** Slip without that of records which waited for a full buffer. */
+function schedulerSlip(histograms: Merged['histograms']): LatencyHistogram | undefined {
+  const slip = histograms.get('slip')
+  if (!slip) return undefined
+  const own = new LatencyHistogram({ wide: true })
+  own.add(slip)
+  own.subtract(histograms.get('slip.backpressure') ?? new LatencyHistogram())
+  return own
 }
 
 function prefixed(values: Record<string, number>, prefix: string): Record<string, number> {

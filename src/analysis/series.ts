@@ -119,6 +119,9 @@ function nodePoint(record: TrialRecord, before: NodeSample, after: NodeSample): 
   }
 }
 
+/** A thread that is busy for more of a second than this cannot come back in time. */
+export const SATURATED_CORES = 0.85
+
 /** How each worker fared, over the intervals of the measure window. */
 export function generatorHealth(
   intervals: readonly IntervalBody[],
@@ -135,6 +138,10 @@ export function generatorHealth(
   return [...workers].map(([worker, list]) => {
     const healthy = list.filter(interval => interval.health !== undefined)
     const cores = healthy.map(interval => (interval.health?.cpuUs ?? 0) / Math.max(1, interval.t1Us - interval.t0Us))
+    const threads = healthy.filter(interval => interval.health?.threadCpuUs !== undefined)
+    const busy = threads.filter(
+      interval => (interval.health?.threadCpuUs ?? 0) > SATURATED_CORES * (interval.t1Us - interval.t0Us),
+    )
     const elapsedUs = healthy.reduce((total, interval) => total + interval.t1Us - interval.t0Us, 0)
     const max = (read: (interval: IntervalBody) => number): number => Math.max(0, ...healthy.map(read))
     const slip = mergeIntervals(list, unpack, ['slip']).histograms.get('slip')
@@ -143,14 +150,32 @@ export function generatorHealth(
       role: list[0]?.role ?? 'producer',
       cpuCoresAvg: cores.length > 0 ? cores.reduce((a, b) => a + b, 0) / cores.length : 0,
       cpuCoresMax: Math.max(0, ...cores),
+      ...(threads.length > 0 ? { saturatedShare: busy.length / threads.length } : {}),
       rssBytesMax: max(interval => interval.health?.rssBytes ?? 0),
       gcShare:
         elapsedUs > 0 ? healthy.reduce((total, interval) => total + (interval.health?.gcUs ?? 0), 0) / elapsedUs : 0,
       gcMaxUs: max(interval => interval.health?.gcMaxUs ?? 0),
       loopLateMaxUs: max(interval => interval.health?.loopLateMaxUs ?? 0),
+      ...waitedShareOf(healthy),
+      ...(healthy.length > 0
+        ? { loopLateMedianUs: medianOf(healthy.map(interval => interval.health?.loopLateMaxUs ?? 0)) }
+        : {}),
       ...(slip ? { slipP99Us: slip.quantileUs(0.99) } : {}),
     }
   })
+}
+
+/** Whether a late loop was denied its CPU, or was stopped or busy by itself. */
+function waitedShareOf(intervals: readonly IntervalBody[]): { waitedShare?: number } {
+  const known = intervals.filter(({ health }) => health?.cpuWaitUs !== undefined && health.stalledUs !== undefined)
+  const waitedUs = known.reduce((sum, { health }) => sum + (health?.cpuWaitUs ?? 0), 0)
+  const stalledUs = known.reduce((sum, { health }) => sum + (health?.stalledUs ?? 0), 0)
+  return stalledUs > 0 ? { waitedShare: Math.min(1, waitedUs / stalledUs) } : {}
+}
+
+function medianOf(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return ((sorted[Math.floor((sorted.length - 1) / 2)] ?? 0) + (sorted[Math.ceil((sorted.length - 1) / 2)] ?? 0)) / 2
 }
 
 /** Events on the trial's own time axis. */

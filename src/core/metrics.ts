@@ -12,7 +12,9 @@ const LATENCIES: Record<string, Metric> = {
   'ack.service': { unit: 'us', needs: 'acks', describe: 'acknowledgement service time: acked − sent, linger included' },
   e2e: { unit: 'us', needs: 'consumers', describe: 'end-to-end response time: received − intended' },
   'e2e.service': { unit: 'us', needs: 'consumers', describe: 'end-to-end service time: received − sent' },
-  slip: { unit: 'us', describe: 'lateness of the generator: sent − intended' },
+  slip: { unit: 'us', describe: 'lateness of sending: sent − intended' },
+  'slip.scheduler': { unit: 'us', describe: 'slip of records that the generator itself sent late: its own fault' },
+  'slip.backpressure': { unit: 'us', describe: 'slip of records that waited for a full buffer: a finding, no fault' },
 }
 
 const SCALARS: Record<string, Metric> = {

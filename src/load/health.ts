@@ -1,29 +1,43 @@
-// The generator watches itself: CPU, memory, garbage collection and how late its event loop came back.
+// The generator watches itself: CPU, waiting for CPU, memory, garbage collection and how late its event loop came back.
+import { readFileSync } from 'node:fs'
 import { PerformanceObserver } from 'node:perf_hooks'
 import type { WorkerHealth } from '../recording/format.ts'
 
 const RESOLUTION_MS = 10
+/** Timers come back this late without anybody's fault. */
+const TIMER_GRAIN_MS = 2
 
-/** The longest time the event loop came back late; unlike Node's own histogram it sees a stall that spans two readings. */
-function watchLoop(): () => number {
+/** How late the event loop came back: at most, and summed; unlike Node's own histogram it sees a stall that spans two readings. */
+function watchLoop(): () => { lateMaxMs: number; stalledMs: number } {
   let lateMaxMs = 0
+  let stalledMs = 0
   let dueMs = performance.now() + RESOLUTION_MS
   const look = (): void => {
     const nowMs = performance.now()
     lateMaxMs = Math.max(lateMaxMs, nowMs - dueMs)
+    if (nowMs - dueMs > TIMER_GRAIN_MS) stalledMs += nowMs - dueMs
     dueMs = nowMs + RESOLUTION_MS
   }
   setInterval(look, RESOLUTION_MS).unref()
   return () => {
-    const seenMs = lateMaxMs
+    const seen = { lateMaxMs, stalledMs }
     lateMaxMs = 0
-    return seenMs
+    stalledMs = 0
+    return seen
   }
 }
 
-/** Starts watching; every call returns what happened since the one before. */
-export function watchHealth(): () => WorkerHealth {
-  let cpu = process.cpuUsage()
+/** Time this thread was ready to run and had no CPU, since it started; undefined where the system does not tell. */
+function waitedNs(): number | undefined {
+  try {
+    return Number(readFileSync('/proc/self/schedstat', 'utf8').split(' ')[1])
+  } catch {
+    return undefined
+  }
+}
+
+/** Garbage collection since the last call. */
+function watchCollector(): () => { gcUs: number; gcMaxUs: number } {
   let gcUs = 0
   let gcMaxUs = 0
   const observer = new PerformanceObserver(list => {
@@ -33,19 +47,38 @@ export function watchHealth(): () => WorkerHealth {
     }
   })
   observer.observe({ entryTypes: ['gc'] })
-  const loopLateMs = watchLoop()
   return () => {
-    const now = process.cpuUsage()
-    const health: WorkerHealth = {
-      cpuUs: now.user + now.system - cpu.user - cpu.system,
-      rssBytes: process.memoryUsage.rss(),
-      gcUs: Math.round(gcUs),
-      gcMaxUs: Math.round(gcMaxUs),
-      loopLateMaxUs: Math.round(loopLateMs() * 1000),
-    }
-    cpu = now
+    const seen = { gcUs: Math.round(gcUs), gcMaxUs: Math.round(gcMaxUs) }
     gcUs = 0
     gcMaxUs = 0
+    return seen
+  }
+}
+
+/** Starts watching; every call returns what happened since the one before. */
+export function watchHealth(): () => WorkerHealth {
+  let cpu = process.cpuUsage()
+  let thread = process.threadCpuUsage()
+  let waited = waitedNs()
+  const collected = watchCollector()
+  const late = watchLoop()
+  return () => {
+    const [now, nowThread, nowWaited] = [process.cpuUsage(), process.threadCpuUsage(), waitedNs()]
+    const { lateMaxMs, stalledMs } = late()
+    const health: WorkerHealth = {
+      cpuUs: now.user + now.system - cpu.user - cpu.system,
+      threadCpuUs: nowThread.user + nowThread.system - thread.user - thread.system,
+      ...(nowWaited === undefined || waited === undefined
+        ? {}
+        : { cpuWaitUs: Math.round((nowWaited - waited) / 1000) }),
+      rssBytes: process.memoryUsage.rss(),
+      ...collected(),
+      loopLateMaxUs: Math.round(lateMaxMs * 1000),
+      stalledUs: Math.round(stalledMs * 1000),
+    }
+    cpu = now
+    thread = nowThread
+    waited = nowWaited
     return health
   }
 }

@@ -225,7 +225,10 @@ export class ProducerRole {
     this.recorder.count(phase, 'bytes', size)
     if (sinceUs < this.phaseEndUs(intendedUs) + ON_TIME_GRACE_US) this.recorder.count(phase, 'sentOnTime')
     this.recorder.latency(phase, 'slip', nowUs - intended)
-    if (lateness === 'backpressure') this.recorder.count(phase, 'late.backpressure')
+    if (lateness === 'backpressure') {
+      this.recorder.count(phase, 'late.backpressure')
+      this.recorder.latency(phase, 'slip.backpressure', nowUs - intended)
+    }
     return true
   }
 

@@ -8,7 +8,7 @@ export type PhaseName = 'warmup' | 'measure' | 'drain'
 export type CellValues = Record<string, string | number | boolean>
 
 /** Histograms of one interval body; values in µs. See docs/METHOD.md for what each measures. */
-export const HISTOGRAMS = ['ack', 'ack.service', 'e2e', 'e2e.service', 'slip'] as const
+export const HISTOGRAMS = ['ack', 'ack.service', 'e2e', 'e2e.service', 'slip', 'slip.backpressure'] as const
 export type HistogramName = (typeof HISTOGRAMS)[number]
 
 /** Counters of one interval body. Names that start with `error.` count errors by class. */
@@ -33,11 +33,17 @@ export type IntervalBody = {
 /** The generator's own state over one interval; on the first body of each interval only. */
 export type WorkerHealth = {
   cpuUs: number
+  /** CPU of the thread that keeps the schedule, without the threads that compress or collect garbage. */
+  threadCpuUs?: number
+  /** Time in which that thread was ready to run and another had its CPU. */
+  cpuWaitUs?: number
   rssBytes: number
   gcUs: number
   gcMaxUs: number
   /** Longest time the event loop came back late. */
   loopLateMaxUs: number
+  /** Sum of all such lateness beyond what timers have anyway. */
+  stalledUs?: number
 }
 
 export type EventBody = {
@@ -74,7 +80,21 @@ export type ClusterSampleBody = {
   lag: Record<string, number>
 }
 
-export type SampleBody = NodeSampleBody | ClusterSampleBody
+/** The machine the workers run on, once a second: cumulative counters; absent where the system does not tell. */
+export type HostSampleBody = {
+  kind: 'host'
+  atUs: number
+  cores: number
+  /** CPU taken by anybody, and CPU that the hypervisor gave to other machines. */
+  busySeconds?: number
+  stealSeconds?: number
+  coordinatorSeconds: number
+  /** Scheduling periods of the control group that the workers are in, and those in which it was throttled. */
+  periods?: number
+  throttledPeriods?: number
+}
+
+export type SampleBody = NodeSampleBody | ClusterSampleBody | HostSampleBody
 
 /** One setting as a client or topic really got it, and where it came from. */
 export type ResolvedSetting = { name: string; value: string; source: string; note?: string }

@@ -4,6 +4,7 @@ import type { Crew } from '../load/crew.ts'
 import type { SampleBody } from '../recording/format.ts'
 import type { TrialWriter } from '../recording/write.ts'
 import type { TrialContext } from './context.ts'
+import { sampleHost } from './host.ts'
 
 const EVERY_MS = 1000
 
@@ -19,6 +20,7 @@ export function startObserver(
   let stopped = false
   let lastCpu = new Map<string, { atUs: number; cpuSeconds: number }>()
   const once = async (): Promise<void> => {
+    writer.sample(sampleHost(context.clock.nowUs()))
     const nodes = await context.cluster.sample(() => context.clock.nowUs())
     for (const node of nodes) writer.sample({ kind: 'node', ...node })
     const sample = await sampleTopics(context, crew, topics)

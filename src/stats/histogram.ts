@@ -57,6 +57,14 @@ export class LatencyHistogram {
     this.beyond += other.beyond
   }
 
+  /** Takes out what another histogram counted, every value of which was counted here too. */
+  subtract(other: LatencyHistogram): void {
+    if (other.count === 0) return
+    this.counts.subtract(other.counts)
+    this.below -= other.below
+    this.beyond -= other.beyond
+  }
+
   reset(): void {
     this.counts.reset()
     this.below = 0

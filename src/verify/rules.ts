@@ -86,11 +86,15 @@ function comparePairs(rule: StoredRule, trial: TrialAnalysis): { holds: boolean;
   }
 }
 
+/** A kept schedule is a fact on a noisy machine too, but not where the generator is in doubt. */
+const UNBELIEVABLE: readonly string[] = ['GENERATOR_LIMITED', 'INVALID']
+
 function doubtAbout(rule: StoredRule, trial: TrialAnalysis, seen: number, holds: boolean): string | undefined {
   if (trial.state === 'partial') {
     return !holds && isSettled(rule, seen) ? undefined : (trial.reason ?? 'the trial is partial')
   }
   if (isCount(rule.metric)) return undefined
+  if (rule.metric === 'achieved' && holds && !UNBELIEVABLE.includes(trial.validity.state)) return undefined
   if (trial.validity.state !== 'VALID') return `${trial.validity.state}: ${trial.validity.reasons[0] ?? ''}`
   return undefined
 }

@@ -7,7 +7,13 @@ import { NONE, showBytes, showPerSecond, showTimes, showUs, showWhole } from '..
 import { type Content, html, type Markup } from './element.ts'
 import { notes, pill, section, table } from './parts.ts'
 
-const VALIDITY_WORDS = { VALID: 'valid', GENERATOR_LIMITED: 'generator limited', INVALID: 'invalid' } as const
+const VALIDITY_WORDS = {
+  VALID: 'valid',
+  UNSTEADY: 'unsteady',
+  NOISY_HOST: 'noisy host',
+  GENERATOR_LIMITED: 'generator limited',
+  INVALID: 'invalid',
+} as const
 
 function cellRow(
   cell: CellAnalysis,

@@ -182,6 +182,7 @@ describe('generatorHealth', () => {
         gcShare: 0.002,
         gcMaxUs: 3000,
         loopLateMaxUs: 80,
+        loopLateMedianUs: 65,
         slipP99Us: expect.closeTo(900, -1),
       },
       {
@@ -193,6 +194,7 @@ describe('generatorHealth', () => {
         gcShare: 0,
         gcMaxUs: 0,
         loopLateMaxUs: 0,
+        loopLateMedianUs: 0,
       },
     ])
   })

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { allMetricNames } from '../../../src/core/metrics.ts'
 import type { Verdict } from '../../../src/core/verdict.ts'
+import { HISTOGRAMS } from '../../../src/recording/format.ts'
 import { parseRule } from '../../../src/scenario/rule.ts'
 import { isCount, observe, showValue } from '../../../src/verify/observe.ts'
 import { judgeRule, type StoredRule } from '../../../src/verify/rules.ts'
@@ -225,7 +226,7 @@ describe('repetitions', () => {
 describe('metrics', () => {
   test('every name a rule may use can be observed in a trial that has everything', () => {
     const latencies = Object.fromEntries(
-      (['ack', 'ack.service', 'e2e', 'e2e.service', 'slip'] as const).map(name => [name, madeLatency()]),
+      ([...HISTOGRAMS, 'slip.scheduler'] as const).map(name => [name, madeLatency()]),
     )
     const trial = madeTrialAnalysis({ measures: { latencies } })
     for (const name of allMetricNames()) expect(observe(trial, name), name).toBeTypeOf('number')
