@@ -11,7 +11,9 @@ import { type CodecName, compressWith } from '../../src/protocol/codecs.ts'
 import { makeRecordFactory } from '../../src/record/factory.ts'
 import { ROOT, runCli } from '../support/cli.ts'
 import { requireOrSkip } from '../support/require.ts'
+import { useOwnJournals } from './process-support.ts'
 
+useOwnJournals()
 const folder = mkdtempSync(join(tmpdir(), 'gauntlet-compression-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 

@@ -18,7 +18,7 @@ const folder = mkdtempSync(join(tmpdir(), 'gauntlet-external-'))
 const held: Held[] = []
 afterAll(async () => {
   for (const one of held) await one[Symbol.asyncDispose]()
-  for (const path of [state, folder]) rmSync(path, { recursive: true, force: true })
+  rmSync(folder, { recursive: true, force: true })
 })
 beforeEach(context => requireOrSkip('java', context))
 

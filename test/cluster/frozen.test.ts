@@ -15,6 +15,9 @@ import { runPlan } from '../../src/run/run.ts'
 import { topicName } from '../../src/run/specs.ts'
 import { parseScenario } from '../../src/scenario/load.ts'
 import { requireOrSkip } from '../support/require.ts'
+import { useOwnJournals } from './process-support.ts'
+
+useOwnJournals()
 
 const PER_SECOND = 500
 const MEASURE_SECONDS = 20

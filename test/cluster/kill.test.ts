@@ -1,21 +1,33 @@
 // The coordinator is killed with SIGKILL in each phase: clean removes everything of ours, and nothing that only looks like ours.
 import { execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { waitUntil } from '../../src/cluster/wait.ts'
 import { readRecording } from '../../src/recording/read.ts'
-import { ROOT, runCli, startCli } from '../support/cli.ts'
+import { ROOT, type RunningCli, runCli, startCli } from '../support/cli.ts'
 import { requireOrSkip } from '../support/require.ts'
 
-/** One kill per phase here; `npm run soak:kill` sets five. */
+/** One kill per phase here; `npm run soak` sets five, each a little later in its phase. */
 const TIMES = Number(process.env['GAUNTLET_KILLS'] ?? 1)
-const PHASES: [string, RegExp, number][] = [
-  ['cluster start', /starting 1 node/, 700],
-  ['topics and workers', /cluster ready/, 600],
-  ['warm-up', /single cell/, 4000],
-  ['measure', /sent .*acked/, 0],
-  ['drain and tear-down', /sent .*acked/, 3500],
+const APART_MS = 150
+const DEADLINE_MS = 120_000
+
+/** Resolves when a run is in the phase; `directory` is its recording. */
+type Moment = (run: RunningCli, directory: string) => Promise<unknown>
+const exists = (path: string): Promise<boolean> => waitUntil(() => existsSync(path), DEADLINE_MS)
+const sleep = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
+
+/** Whether intervals must have been stored stands beside each phase. */
+const PHASES: [string, Moment, boolean][] = [
+  ['cluster start', () => sleep(300), false],
+  ['topics and workers', run => run.until(/cluster ready/), false],
+  ['warm-up', (_, directory) => exists(join(directory, 'trials', '001', 'intervals.ndjson')), false],
+  ['measure', run => run.until(/ 4 s +sent .*acked/), true],
+  // The load ends with its eleventh second.
+  ['drain', run => run.until(/ 9 s +sent .*acked/).then(() => sleep(1000)), true],
+  ['tear-down', (_, directory) => exists(join(directory, 'trials', '001', 'trial.json')), true],
 ]
 const folder = mkdtempSync(join(tmpdir(), 'gauntlet-kill-'))
 const env = { GAUNTLET_STATE: join(folder, 'state') }
@@ -53,34 +65,38 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-async function killOnce(provider: string, pattern: RegExp, delayMs: number): Promise<string> {
+/** Kills a run once it has come to the moment; fails where it was over before. */
+async function killOnce(provider: string, moment: Moment, delayMs: number): Promise<string> {
   const run = startCli(['run', scenario, '--provider', provider, '--out', folder], { env })
-  run.done.catch(() => undefined)
-  await run.until(pattern)
-  await new Promise(resolve => setTimeout(resolve, delayMs))
-  run.child.kill('SIGKILL')
-  await run.done
+  await run.until(/starting 1 node/)
   const journals = readdirSync(join(folder, 'state', 'kafka-gauntlet', 'runs')).filter(name =>
     name.endsWith('.journal'),
   )
-  expect(journals.length).toBeLessThanOrEqual(1)
-  return (journals[0] ?? '').replace('.journal', '')
+  expect(journals).toHaveLength(1)
+  const runId = String(journals[0]).replace('.journal', '')
+  await Promise.race([moment(run, join(folder, 'quickstart', runId)), run.done])
+  await sleep(delayMs)
+  run.child.kill('SIGKILL')
+  const { exitCode, signal, stdout, stderr } = await run.done
+  expect({ exitCode, signal }, stdout + stderr).toEqual({ exitCode: null, signal: 'SIGKILL' })
+  return runId
 }
 
 describe.each(['process', 'docker'] as const)('kill -9 of the coordinator (%s)', provider => {
-  it.for(PHASES)('during %s leaves nothing of ours after clean', async ([_phase, pattern, delayMs], context) => {
+  it.for(PHASES)('during %s leaves nothing of ours after clean', async ([phase, moment, stored], context) => {
     requireOrSkip(provider === 'docker' ? 'docker' : 'java', context)
     for (let time = 0; time < TIMES; time++) {
-      const runId = await killOnce(provider, pattern, delayMs)
+      // Tear-down may be over sooner than a delay.
+      const runId = await killOnce(provider, moment, phase === 'tear-down' ? 0 : time * APART_MS)
       const cleaned = await runCli(['clean', '--yes'], { env })
       expect(cleaned.exitCode, cleaned.stderr).toBe(0)
-      if (runId === '') continue
       expect(marked(runId)).toEqual([])
       if (provider === 'docker') expect(ours(runId)).toEqual([])
       expect(readdirSync(tmpdir()).filter(name => name.includes(runId))).toEqual([])
       const directory = join(folder, 'quickstart', runId)
       const recording = await readRecording(directory)
       expect(recording.manifest.runId).toBe(runId)
+      if (stored) expect(recording.trials[0]?.intervals.length).toBeGreaterThan(3)
       expect(decoy?.exitCode).toBe(null)
     }
   })
@@ -94,7 +110,7 @@ describe.each(['process', 'docker'] as const)('kill -9 of the coordinator (%s)',
     docker('volume', 'create', name)
     docker('create', '--name', name, '-v', `${name}:/var/lib/kafka`, String(image))
     try {
-      await killOnce('docker', /starting 1 node/, 1500)
+      await killOnce('docker', () => sleep(1500), 0)
       expect((await runCli(['clean', '--yes'], { env })).exitCode).toBe(0)
       expect(docker('ps', '-aq', '--filter', `name=${name}`)).toHaveLength(1)
       expect(docker('volume', 'ls', '-q', '--filter', `name=${name}`)).toHaveLength(1)

@@ -24,7 +24,7 @@ import {
   useOwnJournals,
 } from './process-support.ts'
 
-const state = useOwnJournals()
+useOwnJournals()
 const decoyHome = mkdtempSync(join(tmpdir(), 'somebody-else-'))
 let decoy: { child: ChildProcess; address: string } | undefined
 const coordinators = new Set<ChildProcess>()
@@ -69,7 +69,6 @@ afterAll(async () => {
   const ended = decoy && new Promise(resolve => decoy?.child.once('exit', resolve))
   decoy?.child.kill('SIGKILL')
   await ended
-  rmSync(state, { recursive: true, force: true })
   rmSync(decoyHome, { recursive: true, force: true })
 })
 

@@ -1,9 +1,10 @@
 // What the tests of JVM nodes share: a journal of their own, topologies, and a look at what the system still holds of a run.
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll } from 'vitest'
 import type { StartedCluster } from '../../src/cluster/cluster.ts'
 import { journalDirectory, openJournal } from '../../src/cluster/journal-file.ts'
 import { dataDirectory } from '../../src/cluster/places.ts'
@@ -20,10 +21,13 @@ export const nowUs = (): number => Math.round((performance.timeOrigin + performa
 
 export const newRunId = (): string => `t${randomBytes(5).toString('hex')}`
 
-/** Keeps the journals of a test file apart from those of this machine. */
+/** Keeps the journals of a test file apart from those of this machine, in a folder that is made when its tests begin and gone when they are over. */
 export function useOwnJournals(): string {
-  const directory = mkdtempSync(join(tmpdir(), 'gauntlet-state-'))
+  const directory = join(tmpdir(), `gauntlet-state-${newRunId()}`)
   process.env['GAUNTLET_STATE'] = directory
+  beforeAll(() => mkdirSync(directory))
+  // Registered first, run last: whatever a test file ends in its own hooks still writes here.
+  afterAll(() => rmSync(directory, { recursive: true, force: true }))
   return directory
 }
 

@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { dataDirectory } from '../../src/cluster/places.ts'
 import { environmentOf, findMarked } from '../../src/cluster/proc.ts'
 import { findFreePorts } from '../../src/cluster/providers/process/ports.ts'
@@ -29,8 +29,7 @@ import {
   withAdmin,
 } from './process-support.ts'
 
-const state = useOwnJournals()
-afterAll(() => rmSync(state, { recursive: true, force: true }))
+useOwnJournals()
 beforeEach(context => requireOrSkip('java', context))
 
 describe('one broker with limits', () => {

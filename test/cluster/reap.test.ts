@@ -1,6 +1,6 @@
 // A coordinator that is killed leaves real brokers behind: clean-up ends every one of them, and no broker of anybody else.
 import { spawn } from 'node:child_process'
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
@@ -13,8 +13,7 @@ import { type DecoyBroker, startDecoyBroker } from '../support/decoy-broker.ts'
 import { requireOrSkip } from '../support/require.ts'
 import { journalPath, newRunId, remainsOf, topologyOf, useOwnJournals } from './process-support.ts'
 
-const state = useOwnJournals()
-afterAll(() => rmSync(state, { recursive: true, force: true }))
+useOwnJournals()
 
 /** Starts a cluster with limits, says so, optionally freezes its node, and then only waits. */
 const COORDINATOR = `

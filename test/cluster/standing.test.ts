@@ -13,10 +13,7 @@ import { remainsOf, useOwnJournals } from './process-support.ts'
 
 const state = useOwnJournals()
 const folder = mkdtempSync(join(tmpdir(), 'gauntlet-standing-'))
-afterAll(() => {
-  rmSync(state, { recursive: true, force: true })
-  rmSync(folder, { recursive: true, force: true })
-})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const gauntlet = (...args: string[]): Promise<CliResult> =>
   runCli(args, { cwd: folder, env: { GAUNTLET_STATE: state } })

@@ -6,7 +6,9 @@ import { afterAll, describe, expect, it } from 'vitest'
 import type { Analysis } from '../../src/analysis/analysis.ts'
 import { ROOT, runCli } from '../support/cli.ts'
 import { requireOrSkip } from '../support/require.ts'
+import { useOwnJournals } from './process-support.ts'
 
+useOwnJournals()
 const folder = mkdtempSync(join(tmpdir(), 'gauntlet-witness-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 

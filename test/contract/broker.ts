@@ -1,5 +1,4 @@
 // One real broker for a test file, with fresh topics on it and producers that are closed whatever happens.
-import { rmSync } from 'node:fs'
 import { afterAll, beforeAll, expect } from 'vitest'
 import type { StartedCluster } from '../../src/cluster/cluster.ts'
 import type { BatchProducer, TopicHandle } from '../../src/drivers/driver.ts'
@@ -20,15 +19,12 @@ export type Broker = {
 
 /** Starts a broker before the tests of a file, where this machine can, and ends it after them. */
 export function useBroker(): Broker {
-  const state = useOwnJournals()
+  useOwnJournals()
   let held: Held | undefined
   beforeAll(async () => {
     if (canStart) held = await startCluster(topologyOf())
   })
-  afterAll(async () => {
-    await held?.[Symbol.asyncDispose]()
-    rmSync(state, { recursive: true, force: true })
-  })
+  afterAll(() => held?.[Symbol.asyncDispose]())
   const cluster = (): StartedCluster => {
     if (!held) throw new Error('no cluster was started')
     return held.cluster

@@ -29,7 +29,12 @@ beforeAll(() => {
 })
 
 const gauntlet = (...args: string[]): string =>
-  String(execFileSync(process.execPath, [join(installed, 'bin', 'gauntlet.js'), ...args], { cwd: folder }))
+  String(
+    execFileSync(process.execPath, [join(installed, 'bin', 'gauntlet.js'), ...args], {
+      cwd: folder,
+      env: { ...process.env, GAUNTLET_STATE: join(folder, 'state') },
+    }),
+  )
 
 describe('the packed tarball', () => {
   it('ships no sources and no tests, and runs from dist', () => {

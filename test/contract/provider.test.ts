@@ -1,5 +1,4 @@
 // What every provider that starts nodes promises, asked of each of them with a real broker.
-import { rmSync } from 'node:fs'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { NodePowers, NodeSample, Provider, StartedCluster } from '../../src/cluster/cluster.ts'
 import { listJournals, type OwnJournal, openJournal } from '../../src/cluster/journal-file.ts'
@@ -20,8 +19,7 @@ import {
 } from '../cluster/process-support.ts'
 import { type Need, requireOrSkip } from '../support/require.ts'
 
-const state = useOwnJournals()
-afterAll(() => rmSync(state, { recursive: true, force: true }))
+useOwnJournals()
 
 const TOPIC = 'gx-contract'
 
