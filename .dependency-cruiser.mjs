@@ -32,6 +32,7 @@ export default {
     { name: 'not-to-dev-dep', comment: 'A development dependency is missing in the package.', severity: 'error', from: { path: '^src' }, to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] } },
     { name: 'no-orphans', comment: 'A file nobody opens is dead or lost.', severity: 'error', from: { orphan: true, path: '^src', pathNot: ['\\.d\\.ts$', '^src/load/worker\\.ts$'] }, to: {} },
     door('kafkajs', 'node_modules/kafkajs', '^src/drivers/kafkajs/client\\.ts$', 'Its sockets, logging and timers are set right in one place.'),
+    door('platformatic', 'node_modules/@platformatic/', '^src/drivers/platformatic/client\\.ts$', 'What it leaves unsaid (sockets, requests sent, a second error of a connection) is heard in one place.'),
     door('dockerode', 'node_modules/dockerode', '^src/cluster/providers/docker/client\\.ts$', 'Every Docker call has a deadline there.'),
     door('hdr', 'node_modules/hdr-histogram-js', '^src/stats/histogram\\.ts$', 'Its encoder is malformed; ours stands beside it.'),
     door('yaml', 'node_modules/yaml/', '^src/scenario/yaml\\.ts$', 'Positions, limits and refusals are decided once.'),

@@ -6,6 +6,9 @@ import { loadDriver } from '../../src/drivers/index.ts'
 import { canStart, type Held, startCluster, topologyOf, useOwnJournals, withAdmin } from '../cluster/process-support.ts'
 import { makeProducer, type ProducerSetup } from './driver-support.ts'
 
+/** Drivers that load no broker. */
+export const WITHOUT_BROKER: readonly string[] = ['null', 'scripted']
+
 export type Broker = {
   cluster: () => StartedCluster
   freshTopic: (partitions?: number, config?: Record<string, string>, name?: string) => Promise<TopicHandle>
@@ -42,7 +45,7 @@ export function useBroker(): Broker {
       return { name, index: 0, partitions }
     },
     withProducer: async (name, setup, use) => {
-      const bootstrap = name === 'kafkajs' ? cluster().bootstrap : []
+      const bootstrap = WITHOUT_BROKER.includes(name) ? [] : cluster().bootstrap
       const producer = makeProducer(await loadDriver(name), { bootstrap, ...setup })
       await producer.open()
       try {

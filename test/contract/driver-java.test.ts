@@ -1,4 +1,4 @@
-// What kafkajs writes Java must read, and what Java writes it must read: every codec, keys, headers, and group members as worker processes.
+// What a client writes Java must read, and what Java writes it must read: every codec, keys, headers, and group members as worker processes.
 import { beforeEach, describe, expect, it } from 'vitest'
 import { loadDriver } from '../../src/drivers/index.ts'
 import { Crew } from '../../src/load/crew.ts'
@@ -9,14 +9,14 @@ import { batchOf, nowUs, openSockets, readerSpec, send, valueOf } from './driver
 
 const { cluster, freshTopic, withProducer } = useBroker()
 
-describe('Kafka’s own tools', () => {
+describe.each(['kafkajs', 'platformatic'])('Kafka’s own tools and %s', name => {
   beforeEach(context => requireOrSkip('java', context))
 
   it('writes with all five codecs what Java reads, smaller by what it counted', async () => {
     const count = 200
     for (const codec of COMPRESSION_TYPES) {
-      const topic = await freshTopic(1, {}, `codec-${codec}`)
-      await withProducer('kafkajs', { topics: [topic], settings: { 'compression.type': codec } }, async producer => {
+      const topic = await freshTopic(1, {}, `codec-${name}-${codec}`)
+      await withProducer(name, { topics: [topic], settings: { 'compression.type': codec } }, async producer => {
         const [result] = await send(producer, [batchOf(0, 0, count)])
         expect(result?.outcome).toBe('acked')
         const { compressedBytes, uncompressedBytes } = producer.counters()
@@ -35,7 +35,7 @@ describe('Kafka’s own tools', () => {
       '--bootstrap-server',
       cluster().bootstrap.join(','),
       '--include',
-      'codec-.*',
+      `codec-${name}-.*`,
       '--from-beginning',
       '--max-messages',
       String(count * 5),
@@ -49,10 +49,10 @@ describe('Kafka’s own tools', () => {
   }, 90_000)
 
   it('reads with its own group member what Java writes with each codec', async () => {
-    const driver = await loadDriver('kafkajs')
+    const driver = await loadDriver(name)
     const before = openSockets()
     for (const codec of COMPRESSION_TYPES) {
-      const topic = await freshTopic(1, {}, `java-${codec}`)
+      const topic = await freshTopic(1, {}, `java-${name}-${codec}`)
       const done = await cluster().tool?.('org.apache.kafka.tools.ProducerPerformance', [
         '--topic',
         topic.name,
@@ -69,7 +69,7 @@ describe('Kafka’s own tools', () => {
       ])
       expect(done?.exitCode, done?.stderr).toBe(0)
     }
-    const handles = COMPRESSION_TYPES.map((codec, index) => ({ name: `java-${codec}`, index, partitions: 1 }))
+    const handles = COMPRESSION_TYPES.map((codec, index) => ({ name: `java-${name}-${codec}`, index, partitions: 1 }))
     const offsets = handles.map(() => [] as number[])
     const lengths = new Set<number>()
     let assigned = 0
@@ -77,7 +77,7 @@ describe('Kafka’s own tools', () => {
     const consumer = driver.createConsumer?.({
       bootstrap: cluster().bootstrap,
       clientId: 'contract',
-      groupId: 'contract-readers',
+      groupId: `contract-readers-${name}`,
       member: 0,
       members: 1,
       start: 'earliest',
@@ -133,7 +133,7 @@ describe('Kafka’s own tools', () => {
       key: () => Buffer.from('the-key'),
       headers: () => ({ h0: Buffer.from('first'), gauntlet: Buffer.from('second') }),
     }
-    await withProducer('kafkajs', { topics: [topic], record }, async producer => {
+    await withProducer(name, { topics: [topic], record }, async producer => {
       await send(producer, [batchOf(0, 0, 2)])
     })
     const shown = await cluster().tool?.('org.apache.kafka.tools.consumer.ConsoleConsumer', [

@@ -5,7 +5,7 @@ import { loadDriver } from '../../../src/drivers/index.ts'
 import { batchProducerSupport, consumerSupport } from '../../../src/drivers/support.ts'
 import { COMPRESSION_TYPES, CONSUMER_SETTINGS, PRODUCER_SETTINGS } from '../../../src/scenario/schema/setting-tables.ts'
 
-const NAMES = ['kafkajs', 'scripted', 'null']
+const NAMES = ['kafkajs', 'platformatic', 'scripted', 'null']
 
 describe.each(NAMES)('%s', name => {
   test('the module that is loaded says the same as the table that is read before', async () => {
@@ -20,10 +20,13 @@ describe.each(NAMES)('%s', name => {
   })
 })
 
-test('kafkajs compresses with all five and reads with an answer for every consumer setting', () => {
-  expect(capabilitiesOf('kafkajs').codecs).toEqual([...COMPRESSION_TYPES])
-  expect(Object.keys(capabilitiesOf('kafkajs').consumer)).toEqual(Object.keys(CONSUMER_SETTINGS))
-})
+test.each(['kafkajs', 'platformatic'])(
+  '%s compresses with all five and reads with an answer for every consumer setting',
+  name => {
+    expect(capabilitiesOf(name).codecs).toEqual([...COMPRESSION_TYPES])
+    expect(Object.keys(capabilitiesOf(name).consumer)).toEqual(Object.keys(CONSUMER_SETTINGS))
+  },
+)
 
 test('kafkajs owns up to its limits: one idempotent request in flight, fewer than 1,000 records a batch, no check of CRCs', () => {
   expect(capabilitiesOf('kafkajs')).toMatchObject({
