@@ -60,6 +60,18 @@ export class Times {
     }
   }
 
+  /** The times of `count` records from `from` on. */
+  slice(from: number, count: number): Times {
+    const made = new Times()
+    let place = 0
+    this.forEachRun((us, length) => {
+      const overlap = Math.min(place + length, from + count) - Math.max(place, from)
+      if (overlap > 0) made.add(us, overlap)
+      place += length
+    })
+    return made
+  }
+
   toArray(): number[] {
     return this.us.flatMap((us, run) => {
       const count = (this.until[run] as number) - (run === 0 ? 0 : (this.until[run - 1] as number))

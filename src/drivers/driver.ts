@@ -72,6 +72,8 @@ export type ProducerOptions = {
   record: RecordFactory
   nowUs(): number
   scripted?: Scripted
+  /** Something worth a line in the trial's events, such as the client's own metrics at the end. */
+  onEvent?(name: string, detail: Record<string, unknown>): void
 }
 
 /** Makes key, value and headers of record `at` of a batch; buffers may be reused only after the result. */
@@ -92,7 +94,12 @@ export type ProducerCounters = {
   wireBytes: number
   compressedBytes: number
   uncompressedBytes: number
+  /** Batches as a client that accumulates by itself made them; absent where the harness does and counts. */
+  made?: { batches: number; batchRecords: number; batchBytes: number }
 }
+
+/** What a client uses outside the worker's own process, so far. */
+export type OutsideUse = { cpuUs: number; rssBytes: number }
 
 /** A producer that takes ready-made groups: at most one batch per partition, all for one leader. */
 export type BatchProducer = {
@@ -120,6 +127,37 @@ export type RecordsView = {
 
 /** What a reader went past without handing it over: markers, what was aborted, or batches with a wrong CRC. */
 export type PassedOver = { topic: number; partition: number; nextOffset: number; corrupt: number }
+
+/** What became of `count` records from place `at` of a handful; final, because the client's retries are over. */
+export type RecordResult = {
+  handful: PendingBatch
+  at: number
+  count: number
+  outcome: 'acked' | 'sentNoAck' | 'failed' | 'unknown'
+  atUs: number
+  /** Where they are stored, for `acked`. */
+  partition?: number
+  baseOffset?: number
+  errorClass?: string
+}
+
+export type RecordProducerOptions = ProducerOptions & { onResults(results: RecordResult[]): void }
+
+/**
+ * A producer of a client that batches, places and retries by itself. A handful is what fell due at one wake-up for one
+ * topic, or for one partition of it; its `partition` is UNPLACED where the choice is the client's.
+ */
+export type RecordProducer = {
+  open(): Promise<void>
+  /** False while the client can take no more; what is due then waits, and is late by backpressure. */
+  hasRoom(): boolean
+  send(handful: PendingBatch): void
+  /** From now on nothing lingers. */
+  flush(): void
+  counters(): ProducerCounters
+  outsideUse?(): OutsideUse
+  close(): Promise<void>
+}
 
 export type ReceivedRecord = { value: Buffer | null; headers: Record<string, Buffer> | undefined; offset: number }
 
@@ -152,12 +190,16 @@ export type ConsumerOptions = {
 export type GroupConsumer = {
   open(): Promise<void>
   counters(): { wireBytes: number; requests: number }
+  outsideUse?(): OutsideUse
   close(): Promise<void>
 }
 
 /** What a driver's module exports. */
 export type Driver = {
   capabilities: Capabilities
-  createProducer(options: ProducerOptions): BatchProducer
+  /** Mode tuned of drivers that take batches. */
+  createProducer?(options: ProducerOptions): BatchProducer
+  /** Mode as-shipped, and both modes of drivers whose client always batches by itself. */
+  createRecordProducer?(options: RecordProducerOptions): RecordProducer
   createConsumer?(options: ConsumerOptions): GroupConsumer
 }

@@ -1,8 +1,8 @@
 // A consumer worker's work: every record's envelope into end-to-end latency, sequence and integrity counters.
 import { crc32c } from '@node-rs/crc32'
 import type { Clock } from '../core/time.ts'
-import type { Driver, GroupConsumer, PassedOver, ReceivedRecord, RecordsView } from '../drivers/driver.ts'
-import { ENVELOPE_HEADER, type EnvelopeReading, FLAG_CRC, readEnvelope } from '../record/envelope.ts'
+import type { Driver, GroupConsumer, OutsideUse, PassedOver, ReceivedRecord, RecordsView } from '../drivers/driver.ts'
+import { ENVELOPE_HEADER, type EnvelopeReading, FLAG_CRC, readEnvelope, UNPLACED } from '../record/envelope.ts'
 import type { PhaseName } from '../recording/format.ts'
 import type { ConsumerWorkerSpec, Position } from './messages.ts'
 import { PhaseFinder } from './phases.ts'
@@ -87,6 +87,11 @@ export class ConsumerRole {
     if (now.wireBytes > this.wireBytes)
       this.recorder?.count(this.phaseNow(), 'wireBytesIn', now.wireBytes - this.wireBytes)
     this.wireBytes = now.wireBytes
+  }
+
+  /** What the client uses outside this process. */
+  outsideUse(): OutsideUse | undefined {
+    return this.consumer.outsideUse?.()
   }
 
   close(): Promise<void> {
@@ -177,7 +182,8 @@ export class ConsumerRole {
     if (!reading.ok || reading.envelope.run !== this.spec.runTag) return reading
     const { envelope } = reading
     if (this.needsCrc && header === undefined && !(envelope.flags & FLAG_CRC)) return { ok: false, reason: 'crc' }
-    const isMisplaced = envelope.partition !== partition || envelope.topic !== this.spec.topics[topic]?.index
+    const isElsewhere = envelope.partition !== partition && envelope.partition !== UNPLACED
+    const isMisplaced = isElsewhere || envelope.topic !== this.spec.topics[topic]?.index
     return isMisplaced ? { ok: false, reason: 'place' } : reading
   }
 }

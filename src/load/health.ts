@@ -1,6 +1,7 @@
 // The generator watches itself: CPU, waiting for CPU, memory, garbage collection and how late its event loop came back.
 import { readFileSync } from 'node:fs'
 import { PerformanceObserver } from 'node:perf_hooks'
+import type { OutsideUse } from '../drivers/driver.ts'
 import type { WorkerHealth } from '../recording/format.ts'
 
 const RESOLUTION_MS = 10
@@ -55,8 +56,11 @@ function watchCollector(): () => { gcUs: number; gcMaxUs: number } {
   }
 }
 
-/** Starts watching; every call returns what happened since the one before. */
-export function watchHealth(): () => WorkerHealth {
+const NO_USE: OutsideUse = { cpuUs: 0, rssBytes: 0 }
+
+/** Starts watching; every call returns what happened since the one before, in processes that the client runs beside us too. */
+export function watchHealth(outside: () => OutsideUse | undefined = () => undefined): () => WorkerHealth {
+  let beside = outside() ?? NO_USE
   let cpu = process.cpuUsage()
   let thread = process.threadCpuUsage()
   let waited = waitedNs()
@@ -64,19 +68,21 @@ export function watchHealth(): () => WorkerHealth {
   const late = watchLoop()
   return () => {
     const [now, nowThread, nowWaited] = [process.cpuUsage(), process.threadCpuUsage(), waitedNs()]
+    const nowBeside = outside() ?? NO_USE
     const { lateMaxMs, stalledMs } = late()
     const health: WorkerHealth = {
-      cpuUs: now.user + now.system - cpu.user - cpu.system,
+      cpuUs: now.user + now.system - cpu.user - cpu.system + nowBeside.cpuUs - beside.cpuUs,
       threadCpuUs: nowThread.user + nowThread.system - thread.user - thread.system,
       ...(nowWaited === undefined || waited === undefined
         ? {}
         : { cpuWaitUs: Math.round((nowWaited - waited) / 1000) }),
-      rssBytes: process.memoryUsage.rss(),
+      rssBytes: process.memoryUsage.rss() + nowBeside.rssBytes,
       ...collected(),
       loopLateMaxUs: Math.round(lateMaxMs * 1000),
       stalledUs: Math.round(stalledMs * 1000),
     }
     cpu = now
+    beside = nowBeside
     thread = nowThread
     waited = nowWaited
     return health

@@ -1,11 +1,13 @@
 // A producer worker's work: arrivals from the pacer into the accumulator, outcomes from the driver into the recorder.
 import { crc32c } from '@node-rs/crc32'
 import type { Clock } from '../core/time.ts'
-import type { BatchProducer, Capabilities, Driver, PendingBatch } from '../drivers/driver.ts'
+import type { BatchProducer, Driver, OutsideUse, PendingBatch, RecordProducer } from '../drivers/driver.ts'
+import { UNPLACED } from '../record/envelope.ts'
 import { makeRecordFactory } from '../record/factory.ts'
 import type { PhaseName } from '../recording/format.ts'
-import { Ledger } from '../recording/ledger.ts'
-import { Accumulator, type AccumulatorSettings, type FinalOutcome } from './accumulator.ts'
+import type { Ledger } from '../recording/ledger.ts'
+import type { FinalOutcome } from './accumulator.ts'
+import { accumulatorSettings, type Intake, openIntake, openLedger, recordedCounters } from './intake.ts'
 import type { ProducerWorkerSpec } from './messages.ts'
 import { Pacer } from './pacer.ts'
 import { Partitioner } from './partitioner.ts'
@@ -21,44 +23,17 @@ const SPIN_LEAD_US = 1500
 /** Just before a phase's end: an arrival at the very border belongs to the next. */
 const BORDER_US = 0.001
 
-/** The settings of the accumulator from Kafka's names. */
-export function accumulatorSettings(
-  spec: Pick<ProducerWorkerSpec, 'settings'>,
-  capabilities: Capabilities,
-): AccumulatorSettings {
-  const number = (name: string): number => Number(spec.settings[name])
-  const idempotent = spec.settings['enable.idempotence'] === true
-  const asked = number('max.in.flight.requests.per.connection')
-  return {
-    batchSizeBytes: number('batch.size'),
-    lingerUs: number('linger.ms') * 1000,
-    bufferMemoryBytes: number('buffer.memory'),
-    maxInFlightPerLeader: idempotent ? Math.min(asked, capabilities.maxInFlightIdempotent ?? asked) : asked,
-    maxRequestBytes: number('max.request.size'),
-    maxRecordsPerBatch: capabilities.maxRecordsPerBatch ?? Number.POSITIVE_INFINITY,
-    deliveryTimeoutUs: number('delivery.timeout.ms') * 1000,
-    retries: number('retries'),
-    retryBackoffUs: number('retry.backoff.ms') * 1000,
-    idempotent,
-  }
-}
+export type ProducerPorts = { onEvent(name: string, detail: Record<string, unknown>): void }
 
-/** The ledger that the coordinator asked for. */
-function openLedger({ ledgerPath: path, runTag, producerIndex, topics }: ProducerWorkerSpec): Ledger | undefined {
-  if (path === undefined) return undefined
-  return new Ledger({
-    path,
-    envelopeRun: runTag,
-    producer: producerIndex,
-    topicNumbers: topics.map(({ index }) => index),
-  })
-}
+const SILENT: ProducerPorts = { onEvent: () => undefined }
 
 export class ProducerRole {
   private readonly spec: ProducerWorkerSpec
   private readonly clock: Clock
-  private readonly producer: BatchProducer
-  private readonly accumulator: Accumulator
+  private readonly producer: BatchProducer | RecordProducer
+  private readonly accumulator: Intake
+  /** The client chooses partitions. */
+  private readonly placesByItself: boolean
   private readonly schedule: Schedule
   private readonly pacer: Pacer
   private readonly sizeOfRecord: ReturnType<typeof makeRecordFactory>['sizeOfRecord']
@@ -69,15 +44,13 @@ export class ProducerRole {
   private t0Us = 0
   private counted = { warmup: 0, measure: 0 }
   private dueInWarmup: number | undefined
-  private wireBytes = 0
-  private compressed = 0
-  private uncompressed = 0
+  private wire: Record<string, number> = {}
   private offeredClosed = 0
   private timer: NodeJS.Timeout | NodeJS.Immediate | undefined
   private onDone: () => void = () => undefined
   private stopped = false
 
-  constructor(spec: ProducerWorkerSpec, driver: Driver, clock: Clock) {
+  constructor(spec: ProducerWorkerSpec, driver: Driver, clock: Clock, ports: ProducerPorts = SILENT) {
     this.spec = spec
     this.clock = clock
     const settings = accumulatorSettings(spec, driver.capabilities)
@@ -90,31 +63,20 @@ export class ProducerRole {
     })
     this.sizeOfRecord = made.sizeOfRecord
     this.ledger = openLedger(spec)
-    this.producer = driver.createProducer({
-      bootstrap: spec.bootstrap,
-      clientId: String(spec.settings['client.id'] ?? spec.worker),
-      settings: spec.settings,
-      topics: spec.topics,
-      record: made.factory,
+    const sender = openIntake(driver, spec, settings, made.factory, {
       nowUs: () => clock.nowUs(),
-      ...(spec.security ? { security: spec.security } : {}),
-      ...(spec.scripted ? { scripted: spec.scripted } : {}),
-    })
-    this.accumulator = new Accumulator(
-      spec.topics.map(topic => topic.partitions),
-      settings,
-      {
-        producer: this.producer,
-        nowUs: () => clock.nowUs(),
-        onFinal: (batch, outcome, atUs, errorClass, baseOffset) => {
-          this.ledger?.settled(batch, outcome, baseOffset, atUs)
-          this.onFinal(batch, outcome, atUs, errorClass)
-        },
-        onRetry: (batch, errorClass, duplicatePossible) => this.onRetry(batch, errorClass, duplicatePossible),
-        onDispatch: batches => this.onDispatch(batches),
-        onSettled: () => this.offerDue(),
+      onFinal: (batch, outcome, atUs, errorClass, baseOffset) => {
+        this.ledger?.settled(batch, outcome, baseOffset, atUs)
+        this.onFinal(batch, outcome, atUs, errorClass)
       },
-    )
+      onRetry: (batch, errorClass, duplicatePossible) => this.onRetry(batch, errorClass, duplicatePossible),
+      onDispatch: batches => this.onDispatch(batches),
+      onSettled: () => this.offerDue(),
+      onEvent: (name, detail) => ports.onEvent(name, detail),
+    })
+    this.producer = sender.producer
+    this.accumulator = sender.intake
+    this.placesByItself = sender.placesByItself
     this.schedule = makeSchedule(spec.segments, spec.share)
     const arrivals =
       spec.arrival === 'poisson'
@@ -137,6 +99,11 @@ export class ProducerRole {
 
   open(): Promise<void> {
     return this.producer.open()
+  }
+
+  /** What the client uses outside this process. */
+  outsideUse(): OutsideUse | undefined {
+    return 'outsideUse' in this.producer ? this.producer.outsideUse?.() : undefined
   }
 
   /** Begins at t0; `onDone` is called once when the schedule has been offered. */
@@ -216,7 +183,7 @@ export class ProducerRole {
     const intended = Math.round(intendedUs + this.t0Us)
     const nowUs = Math.max(this.t0Us + Math.round(sinceUs), intended)
     const key = this.partitioner.keyOf(index)
-    const partition = this.partitioner.partitionOf(topic, key)
+    const partition = this.placesByItself ? UNPLACED : this.partitioner.partitionOf(topic, key)
     const size = this.sizeOfRecord(topic, partition, this.accumulator.nextSeq(topic, partition), key)
     if (this.accumulator.offer(topic, partition, size, intended, nowUs, key) === 'full') return false
     if (key === undefined || this.spec.settings['partitioner.ignore.keys'] === true) this.partitioner.spent(topic, size)
@@ -310,15 +277,12 @@ export class ProducerRole {
   }
 
   private countWire(): void {
-    const now = this.producer.counters()
+    const now = recordedCounters(this.producer.counters())
     const phase = this.phaseOf(this.clock.nowUs())
-    if (now.wireBytes > this.wireBytes) this.recorder.count(phase, 'wireBytes', now.wireBytes - this.wireBytes)
-    if (now.compressedBytes > this.compressed)
-      this.recorder.count(phase, 'compressedBytes', now.compressedBytes - this.compressed)
-    if (now.uncompressedBytes > this.uncompressed)
-      this.recorder.count(phase, 'uncompressedBytes', now.uncompressedBytes - this.uncompressed)
-    this.wireBytes = now.wireBytes
-    this.compressed = now.compressedBytes
-    this.uncompressed = now.uncompressedBytes
+    for (const [name, value] of Object.entries(now)) {
+      const by = value - (this.wire[name] ?? 0)
+      if (by > 0) this.recorder.count(phase, name, by)
+    }
+    this.wire = now
   }
 }

@@ -11,6 +11,7 @@ import {
   FLAG_CRC,
   FLAG_SLIP,
   readEnvelope,
+  UNPLACED,
 } from '../record/envelope.ts'
 import type { PhaseName } from '../recording/format.ts'
 import { LatencyRun } from './latency-run.ts'
@@ -94,8 +95,9 @@ export class EnvelopeWalk {
     if (this.needsCrc && !isInHeader && !(head & FLAG_CRC)) return this.refuse(arrival, 'corrupt.crc')
     const writer = bytes.readUInt32BE(at + AT.producer)
     const { place } = arrival
+    const partition = bytes.readUInt32BE(at + AT.partition)
     const isPlaced =
-      bytes.readUInt32BE(at + AT.partition) === place.partition &&
+      (partition === place.partition || partition === UNPLACED) &&
       (writer & 0xffff) === (this.spec.topics[place.topic]?.index ?? NO_TOPIC)
     if (!isPlaced) return this.refuse(arrival, 'corrupt.place')
     const intendedUs = bytes.readUInt32BE(at + AT.intendedUs) * TWO_POW_32 + bytes.readUInt32BE(at + AT.intendedUs + 4)

@@ -31,12 +31,15 @@ function processClock(anchor: ProducerWorkerSpec['anchor']): Clock {
 
 async function openProducer(spec: ProducerWorkerSpec): Promise<Role> {
   const clock = processClock(spec.anchor)
-  const producer = new ProducerRole(spec, await loadDriver(spec.driver), clock)
+  const producer = new ProducerRole(spec, await loadDriver(spec.driver), clock, {
+    onEvent: (name, detail) => say({ type: 'event', atUs: clock.nowUs(), name, detail }),
+  })
   await producer.open()
   let recorder: Recorder | undefined
   return {
     start: t0Us => {
-      recorder = new Recorder(t0Us, watchHealth(), reports => say({ type: 'interval', reports }))
+      const health = watchHealth(() => producer.outsideUse())
+      recorder = new Recorder(t0Us, health, reports => say({ type: 'interval', reports }))
       producer.start(t0Us, recorder, () => say({ type: 'scheduleDone' }))
     },
     finish: async deadlineUs => {
@@ -59,7 +62,8 @@ async function openConsumer(spec: ConsumerWorkerSpec): Promise<Role> {
   let timer: NodeJS.Timeout | undefined
   return {
     start: t0Us => {
-      recorder = new Recorder(t0Us, watchHealth(), reports => say({ type: 'interval', reports }))
+      const health = watchHealth(() => consumer.outsideUse())
+      recorder = new Recorder(t0Us, health, reports => say({ type: 'interval', reports }))
       consumer.start(t0Us, recorder)
       timer = setInterval(() => {
         consumer.countWire()

@@ -19,6 +19,9 @@ export const FLAG_PROBE = 2
 export const FLAG_SLIP = 4
 const MAX_SLIP_US = 0xffffffff
 
+/** Stands for the partition where the client chooses it; sequences are then dense per producer and topic. */
+export const UNPLACED = 0xffffffff
+
 export type Crc32c = (bytes: Uint8Array) => number
 
 export type Envelope = {

@@ -61,7 +61,7 @@ export function clientAccounts(setup: TrialSetup): ClientAccount[] {
       driver: group.driver,
       mode: group.mode,
       workers: group.workers,
-      batchedBy: capabilities.kind === 'batch' ? 'harness' : 'client',
+      batchedBy: capabilities.kind === 'batch' && group.mode === 'tuned' ? 'harness' : 'client',
       settings: rows(group.rows),
       badges: [...capabilities.badges, ...effective(group.rows)],
     }

@@ -51,6 +51,7 @@ export function makeProducer(driver: Driver, { bootstrap, topics, settings, reco
       setting.default === undefined ? [] : [[name, setting.default]],
     ),
   )
+  if (!driver.createProducer) throw new Error(`driver ${driver.capabilities.name} takes no batches`)
   return driver.createProducer({
     bootstrap,
     clientId: 'contract',

@@ -24,4 +24,4 @@ function createProducer(options: ProducerOptions): BatchProducer {
   }
 }
 
-export const driver: Driver = { capabilities, createProducer }
+export const driver = { capabilities, createProducer } satisfies Driver

@@ -17,6 +17,8 @@ describe('Times', () => {
         for (const place of plain.length === 0 ? [] : places) {
           expect(times.at(place % plain.length)).toBe(plain[place % plain.length])
         }
+        for (const from of places)
+          expect(times.slice(from % 80, from % 7).toArray()).toEqual(plain.slice(from % 80, (from % 80) + (from % 7)))
         const visited: number[] = []
         times.forEachRun((us, count) => visited.push(...Array.from({ length: count }, () => us)))
         expect(visited).toEqual(plain)

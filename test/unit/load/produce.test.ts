@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Times } from '../../../src/core/times.ts'
 import type { BatchResult, Capabilities, Driver, PendingBatch, ProducerCounters } from '../../../src/drivers/driver.ts'
 import { capabilities } from '../../../src/drivers/scripted/capabilities.ts'
-import { accumulatorSettings } from '../../../src/load/produce.ts'
+import { accumulatorSettings } from '../../../src/load/intake.ts'
 import { producerSpec, startVirtual, stretch, T0_US, type VirtualRun, type VirtualSpec } from './virtual-producer.ts'
 
 beforeEach(() => {
