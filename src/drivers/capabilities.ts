@@ -4,8 +4,9 @@ import { capabilities as kafkajs } from './kafkajs/capabilities.ts'
 import { capabilities as nul } from './null/capabilities.ts'
 import { capabilities as platformatic } from './platformatic/capabilities.ts'
 import { capabilities as scripted } from './scripted/capabilities.ts'
+import { capabilities as wire } from './wire/capabilities.ts'
 
-const ALL: Record<string, Capabilities> = { kafkajs, platformatic, scripted, null: nul }
+const ALL: Record<string, Capabilities> = { kafkajs, platformatic, wire, scripted, null: nul }
 
 /** The capabilities of a driver that exists. */
 export function capabilitiesOf(name: string): Capabilities {

@@ -54,6 +54,8 @@ export type BatchResult = {
   message?: string
   retriable?: boolean
   maybeWritten?: boolean
+  /** The next attempt may store it a second time in spite of idempotence, because the broker forgot what it stored. */
+  duplicatePossible?: boolean
 }
 
 export type TopicHandle = { name: string; index: number; partitions: number }
@@ -81,6 +83,18 @@ export type RecordFactory = {
   value(batch: PendingBatch, at: number): Buffer
   key(batch: PendingBatch, at: number): Buffer | null
   headers(batch: PendingBatch, at: number): Record<string, Buffer> | undefined
+  /** Present where all records have one shape, so that whole batches can be made from templates. */
+  uniform?: UniformRecords
+}
+
+/** Records without keys, of one size, with the same headers: only their envelopes differ. */
+export type UniformRecords = {
+  valueBytes: number
+  headers: Record<string, Buffer> | undefined
+  /** Writes the value at a place of a topic's template; what is proper to one record is still missing. */
+  fill(topic: number, into: Buffer, at: number, place: number): void
+  /** Puts in what is proper to the records of a batch, whose values begin where `valueAt` says. */
+  stamp(into: DataView, valueAt: Int32Array, batch: PendingBatch): void
 }
 
 export type Scripted = {
@@ -109,6 +123,8 @@ export type BatchProducer = {
   dispatch(leader: number, batches: PendingBatch[], onResults: (results: BatchResult[]) => void): void
   /** Asks for fresh metadata soon, after an error that says it is stale. */
   refresh(): void
+  /** No further attempt will be made for a batch that is not known to be stored. */
+  abandon?(batch: PendingBatch): void
   counters(): ProducerCounters
   close(): Promise<void>
 }

@@ -4,6 +4,7 @@ import type { Driver } from './driver.ts'
 const LOADERS: Record<string, () => Promise<{ driver: Driver }>> = {
   kafkajs: () => import('./kafkajs/driver.ts'),
   platformatic: () => import('./platformatic/driver.ts'),
+  wire: () => import('./wire/driver.ts'),
   scripted: () => import('./scripted/driver.ts'),
   null: () => import('./null/driver.ts'),
 }

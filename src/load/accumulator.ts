@@ -19,7 +19,7 @@ export type AccumulatorSettings = {
 export type FinalOutcome = 'acked' | 'sentNoAck' | 'failed' | 'unknown'
 
 export type AccumulatorPorts = {
-  producer: Pick<BatchProducer, 'leaderOf' | 'dispatch' | 'refresh'>
+  producer: Pick<BatchProducer, 'leaderOf' | 'dispatch' | 'refresh' | 'abandon'>
   nowUs(): number
   /** `baseOffset` where a broker told it. */
   onFinal(batch: PendingBatch, outcome: FinalOutcome, atUs: number, errorClass?: string, baseOffset?: number): void
@@ -233,7 +233,8 @@ export class Accumulator {
     if (!result.retriable || expired || batch.attempts > this.settings.retries) {
       return this.finish(batch, batch.ambiguous ? 'unknown' : 'failed', result.atUs, errorClass)
     }
-    this.ports.onRetry(batch, errorClass, batch.ambiguous && !this.settings.idempotent)
+    const duplicatePossible = result.duplicatePossible ?? (batch.ambiguous && !this.settings.idempotent)
+    this.ports.onRetry(batch, errorClass, duplicatePossible)
     this.ports.producer.refresh()
     batch.notBeforeUs = result.atUs + this.settings.retryBackoffUs
     this.putBack(queue, batch)
@@ -270,5 +271,6 @@ export class Accumulator {
     this.pending.delete(batch)
     this.usedBytes -= Math.max(this.settings.batchSizeBytes, batch.rawBytes)
     this.ports.onFinal(batch, outcome, atUs, errorClass, baseOffset)
+    if (outcome === 'failed' || outcome === 'unknown') this.ports.producer.abandon?.(batch)
   }
 }

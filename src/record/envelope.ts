@@ -1,4 +1,5 @@
 // The 40 bytes that make every record accountable: who wrote it, its place in the sequence, and when it was meant to go.
+import type { Times } from '../core/times.ts'
 
 export const ENVELOPE_BYTES = 40
 export const ENVELOPE_HEADER = 'gauntlet'
@@ -18,6 +19,7 @@ export const FLAG_CRC = 1
 export const FLAG_PROBE = 2
 export const FLAG_SLIP = 4
 const MAX_SLIP_US = 0xffffffff
+const TWO_POW_32 = 4_294_967_296
 
 /** Stands for the partition where the client chooses it; sequences are then dense per producer and topic. */
 export const UNPLACED = 0xffffffff
@@ -31,7 +33,8 @@ export type Envelope = {
   topic: number
   partition: number
   sequence: number
-  intendedUs: number /** sent − intended; present with FLAG_SLIP. */
+  intendedUs: number
+  /** sent − intended; present with FLAG_SLIP. */
   slipUs?: number
 }
 
@@ -48,6 +51,36 @@ export function writeEnvelope(into: Buffer, at: number, envelope: Envelope): voi
   writeUint64(into, envelope.intendedUs, at + 24)
   into.writeUInt32BE(Math.max(0, Math.min(MAX_SLIP_US, envelope.slipUs ?? 0)), at + 32)
   into.writeUInt32BE(0, at + 36)
+}
+
+type Stamps = { partition: number; firstSeq: number; intended: Times; offered: Times }
+
+/** Puts into envelopes that stand already what is proper to the records of one batch; `valueAt` says where each begins. */
+export function stampEnvelopes(into: DataView, valueAt: Int32Array, batch: Stamps): void {
+  const { partition, firstSeq, intended, offered } = batch
+  let place = 0
+  let offeredRun = 0
+  for (let run = 0; run < intended.us.length; run++) {
+    const us = intended.us[run] as number
+    const usHigh = Math.floor(us / TWO_POW_32)
+    const usLow = us % TWO_POW_32
+    const end = intended.until[run] as number
+    while (place < end) {
+      while (place >= (offered.until[offeredRun] as number)) offeredRun++
+      const slipUs = Math.max(0, Math.min(MAX_SLIP_US, (offered.us[offeredRun] as number) - us))
+      const stop = Math.min(end, offered.until[offeredRun] as number)
+      for (; place < stop; place++) {
+        const at = valueAt[place] as number
+        const sequence = firstSeq + place
+        into.setUint32(at + 12, partition)
+        into.setUint32(at + 16, Math.floor(sequence / TWO_POW_32))
+        into.setUint32(at + 20, sequence % TWO_POW_32)
+        into.setUint32(at + 24, usHigh)
+        into.setUint32(at + 28, usLow)
+        into.setUint32(at + 32, slipUs)
+      }
+    }
+  }
 }
 
 /** Puts the CRC-32C of the bytes from `at` to `end`, computed with its own field as zero. */
@@ -83,10 +116,10 @@ export function readEnvelope(value: Buffer, crc32c?: Crc32c): EnvelopeReading {
 }
 
 function writeUint64(into: Buffer, value: number, at: number): void {
-  into.writeUInt32BE(Math.floor(value / 4_294_967_296), at)
-  into.writeUInt32BE(value % 4_294_967_296, at + 4)
+  into.writeUInt32BE(Math.floor(value / TWO_POW_32), at)
+  into.writeUInt32BE(value % TWO_POW_32, at + 4)
 }
 
 function readUint64(from: Buffer, at: number): number {
-  return from.readUInt32BE(at) * 4_294_967_296 + from.readUInt32BE(at + 4)
+  return from.readUInt32BE(at) * TWO_POW_32 + from.readUInt32BE(at + 4)
 }

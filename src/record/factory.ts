@@ -1,8 +1,17 @@
 // Turns the description of a batch into the bytes of its records: envelope, payload, key and headers, at send time.
 import { hash32 } from '../core/random.ts'
-import type { PendingBatch, RecordFactory } from '../drivers/driver.ts'
+import type { PendingBatch, RecordFactory, UniformRecords } from '../drivers/driver.ts'
 import type { SizeSpec } from '../scenario/schema/values.ts'
-import { type Crc32c, ENVELOPE_BYTES, ENVELOPE_HEADER, FLAG_CRC, sealCrc, writeEnvelope } from './envelope.ts'
+import {
+  type Crc32c,
+  ENVELOPE_BYTES,
+  ENVELOPE_HEADER,
+  FLAG_CRC,
+  FLAG_SLIP,
+  sealCrc,
+  stampEnvelopes,
+  writeEnvelope,
+} from './envelope.ts'
 import type { KeySpec } from './keys.ts'
 import { fillPayload, makePool, maxSizeOf, sizeOf, strideOf } from './payload.ts'
 import { compileTemplate } from './template.ts'
@@ -28,6 +37,11 @@ export type RecordSize = (topic: number, partition: number, seq: number, key: nu
 
 const POOL_BATCHES = 4
 
+function placeOfEnvelope({ envelope, verify }: FactorySpec): { inValue: boolean; inHeader: boolean } {
+  const isThere = verify === 'records'
+  return { inValue: isThere && envelope === 'value', inHeader: isThere && envelope === 'header' }
+}
+
 export function makeRecordFactory(spec: FactorySpec): {
   factory: RecordFactory
   sizeOfRecord: RecordSize
@@ -41,8 +55,7 @@ export function makeRecordFactory(spec: FactorySpec): {
   )
   const strideBytes = strideOf(spec.values.size, pool.length)
   const template = spec.values.template === undefined ? undefined : compileTemplate(spec.values.template)
-  const inValue = spec.envelope === 'value' && spec.verify === 'records'
-  const inHeader = spec.envelope === 'header' && spec.verify === 'records'
+  const { inValue, inHeader } = placeOfEnvelope(spec)
   const flags = spec.crc32c ? FLAG_CRC : 0
   const prefix = spec.keys === 'none' ? '' : spec.keys.prefix
   const prefixBytes = Buffer.byteLength(prefix)
@@ -85,15 +98,46 @@ export function makeRecordFactory(spec: FactorySpec): {
     return bytes
   }
 
-  const { headers, headerBytes } = headerMaker(spec, pool, inHeader, seal)
+  const { plain, headers, headerBytes } = headerMaker(spec, pool, inHeader, seal)
 
+  const uniform = uniformRecords(spec, pool, plain)
   return {
-    factory: { value, headers, key: (batch, at) => (batch.keys?.[at] === undefined ? null : keyBytes(batch.keys[at])) },
+    factory: {
+      value,
+      headers,
+      key: (batch, at) => (batch.keys?.[at] === undefined ? null : keyBytes(batch.keys[at])),
+      ...(uniform ? { uniform } : {}),
+    },
     sizeOfRecord: (_topic, partition, seq, key) =>
       sizeOf(spec.values.size, spec.seed, spec.producer, partition, seq) +
       headerBytes +
       (key === undefined ? 0 : prefixBytes + String(key).length),
     keyBytes,
+  }
+}
+
+/** Undefined where records differ in more than their envelopes. The payload of a place is the same in every batch made from one template. */
+function uniformRecords(spec: FactorySpec, pool: Buffer, headers: Record<string, Buffer>): UniformRecords | undefined {
+  const { size, template } = spec.values
+  const { inValue, inHeader } = placeOfEnvelope(spec)
+  if (typeof size !== 'number' || spec.keys !== 'none' || template !== undefined) return undefined
+  if (inHeader || (inValue && spec.crc32c)) return undefined
+  const head = inValue ? ENVELOPE_BYTES : 0
+  const constant = { flags: FLAG_SLIP, run: spec.runTag, producer: spec.producer }
+  return {
+    valueBytes: size,
+    headers: spec.headers.count > 0 ? headers : undefined,
+    fill: (topic, into, at, place) => {
+      const start = hash32(spec.seed, spec.producer, topic)
+      if (inValue) {
+        const number = spec.topicNumbers[topic] ?? 0
+        writeEnvelope(into, at, { ...constant, topic: number, partition: 0, sequence: 0, intendedUs: 0 })
+      }
+      fillPayload(pool, into, at + head, size - head, size, start, place)
+    },
+    stamp: (into, valueAt, batch) => {
+      if (inValue) stampEnvelopes(into, valueAt, batch)
+    },
   }
 }
 
@@ -104,7 +148,7 @@ function headerMaker(
   pool: Buffer,
   inHeader: boolean,
   seal: Seal,
-): { headers: RecordFactory['headers']; headerBytes: number } {
+): { plain: Record<string, Buffer>; headers: RecordFactory['headers']; headerBytes: number } {
   const plain = Object.fromEntries(
     Array.from({ length: spec.headers.count }, (_, i) => [`h${i}`, pool.subarray(0, spec.headers.size)]),
   )
@@ -116,5 +160,5 @@ function headerMaker(
     seal(bytes, batch, at, batch.firstSeq + at)
     return { ...plain, [ENVELOPE_HEADER]: bytes }
   }
-  return { headers, headerBytes }
+  return { plain, headers, headerBytes }
 }

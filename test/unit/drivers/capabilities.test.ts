@@ -5,7 +5,7 @@ import { loadDriver } from '../../../src/drivers/index.ts'
 import { batchProducerSupport, consumerSupport } from '../../../src/drivers/support.ts'
 import { COMPRESSION_TYPES, CONSUMER_SETTINGS, PRODUCER_SETTINGS } from '../../../src/scenario/schema/setting-tables.ts'
 
-const NAMES = ['kafkajs', 'platformatic', 'scripted', 'null']
+const NAMES = ['kafkajs', 'platformatic', 'wire', 'scripted', 'null']
 
 describe.each(NAMES)('%s', name => {
   test('the module that is loaded says the same as the table that is read before', async () => {
