@@ -125,7 +125,7 @@ function checkEnvelope(
 
 function checkReaders(scenario: Scenario, context: Context): Problem[] {
   return scenario.consumers.flatMap((group, index): Problem[] =>
-    group.driver === 'scripted' || group.driver === 'null'
+    Object.keys(capabilitiesOf(group.driver).consumer).length === 0
       ? [
           {
             code: 'E203',
