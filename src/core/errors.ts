@@ -78,11 +78,13 @@ export const ERRORS = {
   E401: { exit: EXIT.refused, title: 'external cluster not allowed' },
   E402: { exit: EXIT.refused, title: 'runs are not alike' },
   E403: { exit: EXIT.refused, title: 'load above the cap for external clusters' },
+  E404: { exit: EXIT.refused, title: 'fault on nodes that are not ours' },
   E501: { exit: EXIT.stopped, title: 'worker failed' },
   E601: { exit: EXIT.recording, title: 'recording is corrupt' },
   E602: { exit: EXIT.recording, title: 'recording is incomplete' },
   E603: { exit: EXIT.recording, title: 'not a recording' },
   E701: { exit: EXIT.cleanup, title: 'clean-up incomplete' },
+  E702: { exit: EXIT.cleanup, title: 'a fault is not healed' },
 } as const satisfies Record<string, ErrorRow>
 
 export type ErrorCode = keyof typeof ERRORS

@@ -94,7 +94,20 @@ export type HostSampleBody = {
   throttledPeriods?: number
 }
 
-export type SampleBody = NodeSampleBody | ClusterSampleBody | HostSampleBody
+/** What changed in one broker's own view of leaders and ISR, while faults were on; asked every 50 ms. */
+export type ViewSampleBody = {
+  kind: 'view'
+  atUs: number
+  node: string
+  /** The last time it was asked and had not changed. */
+  askedBeforeUs: number
+  changes: { topic: string; partition: number; leader: number; epoch: number; isr: number[]; replicas: number[] }[]
+  /** Set when the broker stopped or began to answer. */
+  answers?: boolean
+  reason?: string
+}
+
+export type SampleBody = NodeSampleBody | ClusterSampleBody | HostSampleBody | ViewSampleBody
 
 /** One setting as a client or topic really got it, and where it came from. */
 export type ResolvedSetting = { name: string; value: string; source: string; note?: string }

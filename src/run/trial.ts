@@ -11,6 +11,7 @@ import type { TrialRecord } from '../recording/format.ts'
 import { packHistogram, TrialWriter } from '../recording/write.ts'
 import { clientAccounts, readerAccounts, readTopicAccounts } from './accounts.ts'
 import type { TrialContext } from './context.ts'
+import { startDrill } from './drill.ts'
 import { endOffsets, startObserver } from './observe.ts'
 import { consumerSpecs, producerSpecs, runTag, topicName } from './specs.ts'
 import { createTopics, removeTopics } from './topics.ts'
@@ -120,20 +121,25 @@ async function load(
     options.onProgress({ kind: 'phase', name: phase.name, t0Us: phase.t0Us, t1Us: phase.t1Us })
   crew.start(state.t0Us)
   const observer = startObserver(context, crew, writer, state.topics)
+  const drill = startDrill(context, trial, setup, writer, state)
   try {
-    // 5. Warm-up and measure run by themselves; a failed worker or an abort ends them.
-    await orAbort(Promise.race([crew.scheduleDone(), crew.failed]), options.signal)
+    // 5. Warm-up and measure run by themselves, faults beside them; a failed worker or an abort ends them.
+    await orAbort(Promise.race([crew.scheduleDone(), crew.failed, ...(drill ? [drill.failed] : [])]), options.signal)
+    await drill?.end()
     // 6. Drain: outcomes of everything sent, or the deadline.
     const deadlineUs = clock.nowUs() + setup.scenario.load.drainMs * 1000
     await crew.finish('producer', deadlineUs)
     event('producers.drained')
+    await drill?.whole()
     // 7. Readers go on until they reach the end offsets, or the deadline.
     state.readersReachedEnd = await readToEnd(context, crew, state, deadlineUs)
     event('readers.done')
   } catch (error) {
+    await drill?.end()
     await crew.finish('producer', clock.nowUs() + 2_000_000).catch(() => undefined)
     throw error
   } finally {
+    await drill?.stop()
     await observer.stop()
     await crew.finish('consumer', clock.nowUs()).catch(() => undefined)
   }

@@ -6,6 +6,7 @@ import { consumerSchema, producerSchema } from './clients.ts'
 import { clusterSchema } from './cluster.ts'
 import { addProblem, type Ctx, type Draft, evenIfBroken, part, slug } from './common.ts'
 import { type Expectation, expectSchema } from './expect.ts'
+import { checkFaults, faultsSchema } from './faults.ts'
 import { loadSchema } from './load.ts'
 import { type Axis, axesOf, findAxis, matrixSchema, readAxisValue, wordsOf } from './matrix.ts'
 import { topicSchema, topicSpec } from './topics.ts'
@@ -22,14 +23,7 @@ export const scenarioShape = z.strictObject({
   matrix: matrixSchema,
   repeat: z.int().min(1).max(100).describe('Repetitions of every cell').default(1),
   seed: z.int().min(0).max(4_294_967_295).describe('Seed of order, payloads, keys and arrivals').default(1),
-  faults: z
-    .array(z.unknown())
-    .describe('Reserved: faults on the load’s timeline')
-    .superRefine((faults, ctx) => {
-      if (faults.length > 0)
-        addProblem(ctx, 'E129', 'faults are not available yet', { hint: 'remove the faults section' })
-    })
-    .default([]),
+  faults: faultsSchema,
   expect: expectSchema,
 })
 
@@ -215,6 +209,7 @@ export const scenarioSchema = scenarioShape
       checkShares(draft, ctx)
       checkSweptAcks(draft, ctx)
       checkWhen(draft, ctx)
+      checkFaults(draft, ctx)
     }),
   )
   .transform(scenario => {

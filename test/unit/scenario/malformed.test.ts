@@ -2,8 +2,9 @@
 import { describe, expect, it } from 'vitest'
 import { ERRORS, EXIT, formatProblem, HarnessError, type Problem } from '../../../src/core/errors.ts'
 import { parseScenario } from '../../../src/scenario/load.ts'
-import { GOOD, type MalformedCase } from '../../fixtures/malformed/base.ts'
+import { GOOD, type MalformedCase, plus } from '../../fixtures/malformed/base.ts'
 import { CONFLICT_CASES, SEVERAL_CASES } from '../../fixtures/malformed/conflicts.ts'
+import { FAULT_CASES } from '../../fixtures/malformed/faults.ts'
 import { KEY_CASES, TYPE_CASES } from '../../fixtures/malformed/keys.ts'
 import { MATRIX_CASES, RULE_CASES } from '../../fixtures/malformed/matrix.ts'
 import { REFUSED_CASES, SYNTAX_CASES } from '../../fixtures/malformed/text.ts'
@@ -22,6 +23,7 @@ const TABLES: Record<string, readonly MalformedCase[]> = {
   contradictions: CONFLICT_CASES,
   matrix: MATRIX_CASES,
   rules: RULE_CASES,
+  faults: FAULT_CASES,
   'several mistakes': SEVERAL_CASES,
 }
 const ALL = Object.values(TABLES).flat()
@@ -97,6 +99,16 @@ describe('all of them', () => {
     const form =
       'must be lower-case letters, digits, dot, dash and underscore, at most 64, starting with a letter or digit'
     expect(problem && formatProblem(problem)).toBe(`spoilt.yaml:2:7  E136  name ${form}, got "Good"\n    → write good`)
+  })
+})
+
+describe('faults on somebody else’s brokers', () => {
+  it('are refused by a guard, with both places', () => {
+    const fault = '{ fault: freeze, target: node 1, at: 1s, for: 1s }'
+    const [problem] = problemsIn(plus(`cluster: { bootstrap.servers: "a:9092" }\nfaults:\n  - ${fault}`))
+    expect(problem).toMatchObject({ code: 'E404', place: { line: 12, column: 5 } })
+    expect(problem?.message).toContain('10:')
+    expect(ERRORS.E404.exit).toBe(EXIT.refused)
   })
 })
 

@@ -1,0 +1,58 @@
+// The contract of a fault: what it may be told, what it needs, how it acts, how its effect is proven, how it is undone and read back.
+import type * as z from 'zod'
+import type { LinkPowers, NodePowers } from '../cluster/cluster.ts'
+
+/** true: what happens in production; approximated: near it, and the report says how it differs. */
+export type Fidelity = 'true' | 'approximated'
+
+/** What a fault acts with; an address per node that no fault touches by itself. */
+export type FaultPorts = {
+  nodes: NodePowers
+  /** Absent where the network is direct. */
+  links?: LinkPowers
+  /** host:port of a broker's OBSERVER listener. */
+  observerOf(nodeId: number): string | undefined
+  /** All nodes of the cluster. */
+  nodeIds: readonly number[]
+}
+
+/** One fault at one time on chosen nodes; the tag is unique in the run. */
+export type Strike<Options> = {
+  tag: string
+  nodes: readonly number[]
+  /** The other end, for faults between two. */
+  peers: readonly number[]
+  options: Options
+  ports: FaultPorts
+}
+
+export type FaultOf<Shape extends z.core.$ZodLooseShape> = {
+  kind: string
+  describe: string
+  fidelity: Fidelity
+  /** How it differs from what happens in production. */
+  differs?: string
+  /** links: works on a routed network only. */
+  needs: 'nodes' | 'links'
+  /** Nodes that are not named: all of them, or the fault must name some. */
+  untargeted?: 'all'
+  /** True where it takes its nodes away from clients, so that leaders have to move. */
+  takesLeaders: boolean
+  /** Keys of its own. */
+  options: Shape
+  /** Acts, and returns once the system reads back as acted on. */
+  inject(strike: Strike<z.output<z.ZodObject<Shape>>>): Promise<void>
+  /** Looks whether there is an effect; the evidence in words, or undefined where there is none. */
+  prove(strike: Strike<z.output<z.ZodObject<Shape>>>): Promise<string | undefined>
+  heal(strike: Strike<z.output<z.ZodObject<Shape>>>): Promise<void>
+  /** Looks again; what remains, in words. */
+  remains(strike: Strike<z.output<z.ZodObject<Shape>>>): Promise<string | undefined>
+}
+
+/** A fault with its own options hidden, as the registry holds it. */
+export type Fault = FaultOf<z.core.$ZodLooseShape>
+
+/** Keeps the options of one fault typed within its file. */
+export function defineFault<Shape extends z.core.$ZodLooseShape>(fault: FaultOf<Shape>): Fault {
+  return fault as unknown as Fault
+}

@@ -1,0 +1,37 @@
+// Ends brokers at once, as a crash does, and starts them again at the end; `for: 2s` is the fast bounce.
+import { callAcross } from '../canary.ts'
+import { defineFault, type FaultPorts, type Strike } from '../fault.ts'
+import { eachNode, notIn } from '../node-fault.ts'
+
+const CANARY_MS = 500
+
+export const brokerKill = defineFault({
+  kind: 'broker-kill',
+  describe: 'SIGKILL; started again at the end',
+  fidelity: 'true',
+  needs: 'nodes',
+  takesLeaders: true,
+  options: {},
+  inject: async ({ tag, nodes, ports }) => {
+    await eachNode(nodes, node => ports.nodes.kill(node))
+    // A proxy accepts for a dead upstream and then hangs up; a dead machine's port refuses.
+    await ports.links?.refuse(tag, linksTo(ports, nodes))
+  },
+  prove: async strike => {
+    const alive = await notIn(strike, 'gone')
+    if (alive !== undefined) return undefined
+    const answers = await Promise.all(
+      strike.nodes.map(node => callAcross(strike.ports.observerOf(node) ?? '', CANARY_MS)),
+    )
+    return answers.every(answer => answer === undefined) ? 'ended, and their ports refuse' : undefined
+  },
+  heal: async ({ tag, nodes, ports }) => {
+    await ports.links?.cure(tag)
+    await eachNode(nodes, node => ports.nodes.start(node))
+  },
+  remains: (strike: Strike<unknown>) => notIn(strike, 'running'),
+})
+
+function linksTo(ports: FaultPorts, nodes: readonly number[]): string[] {
+  return (ports.links?.links ?? []).filter(link => nodes.includes(link.target)).map(link => link.name)
+}

@@ -1,0 +1,35 @@
+// Ends brokers in order, as an upgrade does: they hand their partitions over first; started again at the end.
+import * as z from 'zod'
+import { defineFault } from '../fault.ts'
+import { notIn } from '../node-fault.ts'
+
+/** A JVM that ended by SIGTERM; 137 would be the SIGKILL that follows a grace time that was too short. */
+const ORDERLY = 143
+
+const exitCodes = new Map<string, number[]>()
+
+export const brokerStop = defineFault({
+  kind: 'broker-stop',
+  describe: 'SIGTERM with time to hand partitions over; started again at the end',
+  fidelity: 'true',
+  needs: 'nodes',
+  takesLeaders: true,
+  options: { 'at-once': z.boolean().describe('All nodes together instead of one after the other').default(false) },
+  inject: async ({ tag, nodes, options, ports }) => {
+    const codes: number[] = []
+    exitCodes.set(tag, codes)
+    if (options['at-once']) codes.push(...(await Promise.all(nodes.map(node => ports.nodes.stop(node)))))
+    else for (const node of nodes) codes.push(await ports.nodes.stop(node))
+  },
+  prove: async strike => {
+    const codes = exitCodes.get(strike.tag) ?? []
+    if ((await notIn(strike, 'gone')) !== undefined) return undefined
+    return codes.length > 0 && codes.every(code => code === ORDERLY)
+      ? `ended in order, exit code ${ORDERLY}`
+      : undefined
+  },
+  heal: async ({ nodes, ports }) => {
+    for (const node of nodes) await ports.nodes.start(node)
+  },
+  remains: strike => notIn(strike, 'running'),
+})

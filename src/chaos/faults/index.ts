@@ -1,0 +1,17 @@
+// The registry of faults: a new one is one file and one line here.
+import type { Fault } from '../fault.ts'
+import { ackLoss } from './ack-loss.ts'
+import { brokerKill } from './broker-kill.ts'
+import { brokerStop } from './broker-stop.ts'
+import { freeze } from './freeze.ts'
+import { isolate } from './isolate.ts'
+import { latency } from './latency.ts'
+
+export const FAULTS: readonly Fault[] = [brokerKill, brokerStop, freeze, isolate, ackLoss, latency]
+
+/** A fault by its name in scenarios, which the schema has checked. */
+export function findFault(kind: string): Fault {
+  const found = FAULTS.find(fault => fault.kind === kind)
+  if (!found) throw new RangeError(`no fault ${kind}`)
+  return found
+}

@@ -1,0 +1,19 @@
+// What faults on whole nodes share: acting on several at once, and reading their states back.
+import type { NodePowers } from '../cluster/cluster.ts'
+import type { Strike } from './fault.ts'
+
+type State = Awaited<ReturnType<NodePowers['state']>>
+
+/** All at once, because a crash of two machines is not two crashes. */
+export async function eachNode(nodes: readonly number[], act: (nodeId: number) => Promise<unknown>): Promise<void> {
+  const results = await Promise.allSettled(nodes.map(act))
+  const failed = results.find(result => result.status === 'rejected')
+  if (failed) throw failed.reason
+}
+
+/** The nodes of a strike that are in another state than this one, in words. */
+export async function notIn({ nodes, ports }: Strike<unknown>, wanted: State): Promise<string | undefined> {
+  const states = await Promise.all(nodes.map(async node => ({ node, state: await ports.nodes.state(node) })))
+  const others = states.filter(({ state }) => state !== wanted)
+  return others.length === 0 ? undefined : others.map(({ node, state }) => `node ${node} is ${state}`).join(', ')
+}

@@ -1,0 +1,88 @@
+// Whom a fault strikes: read from text once, resolved against the cluster as it is seen at the moment of the act.
+import { type Random, shuffled } from '../core/random.ts'
+
+export type Target = {
+  text: string
+  notController: boolean
+} & (
+  | { kind: 'node'; node: number }
+  | { kind: 'leader'; topic: string; partition?: number }
+  | { kind: 'follower'; topic: string; partition: number }
+  | { kind: 'controller' | 'minority' | 'all' | 'random' }
+)
+
+/** The cluster at one moment; topics by their names in the scenario. */
+export type ClusterView = {
+  nodes: readonly { id: number; roles: readonly string[] }[]
+  /** Leader of the metadata quorum; undefined while it has none. */
+  controller?: number
+  partitions: readonly { topic: string; partition: number; leader: number; replicas: readonly number[] }[]
+}
+
+export const TARGET_FORMS = 'node 2, leader of orders/0, follower of orders/0, controller, minority, all, random'
+const NOT_CONTROLLER = /,?\s+(?:but\s+)?not\s+(?:the\s+)?controller$/
+
+/** Reads a target; undefined where it has none of the forms. */
+export function parseTarget(text: string): Target | undefined {
+  const trimmed = text.trim()
+  const notController = NOT_CONTROLLER.test(trimmed)
+  const base = { text: trimmed, notController }
+  const core = trimmed.replace(NOT_CONTROLLER, '')
+  const node = /^(?:node|broker)[ -](\d{1,3})$/.exec(core)
+  if (node) return notController ? undefined : { ...base, kind: 'node', node: Number(node[1]) }
+  const led = /^(leader|follower) of ([A-Za-z0-9._-]+?)(?:\/(\d{1,6}))?$/.exec(core)
+  if (led) return ledTarget(base, led[1] ?? '', led[2] ?? '', led[3])
+  if (core === 'controller' || core === 'minority' || core === 'all' || core === 'random')
+    return core === 'controller' && notController ? undefined : { ...base, kind: core }
+  return undefined
+}
+
+function ledTarget(
+  base: Pick<Target, 'text' | 'notController'>,
+  who: string,
+  topic: string,
+  partition: string | undefined,
+): Target | undefined {
+  if (who === 'leader')
+    return { ...base, kind: 'leader', topic, ...(partition === undefined ? {} : { partition: Number(partition) }) }
+  return partition === undefined ? undefined : { ...base, kind: 'follower', topic, partition: Number(partition) }
+}
+
+/** The nodes meant now; a text that says why there are none. */
+export function resolveTarget(target: Target, view: ClusterView, random: Random): number[] | string {
+  const brokers = view.nodes.filter(node => node.roles.includes('broker')).map(node => node.id)
+  const allowed = (ids: readonly number[]): number[] =>
+    target.notController ? ids.filter(id => id !== view.controller) : [...ids]
+  const one = (ids: readonly number[], none: string): number[] | string => {
+    const [first] = allowed(ids)
+    return first === undefined ? none : [first]
+  }
+  if (target.notController && view.controller === undefined) return 'the quorum has no leader at this moment'
+  switch (target.kind) {
+    case 'node':
+      return [target.node]
+    case 'all':
+      return allowed(brokers)
+    case 'random':
+      return one(shuffled(allowed(brokers), random), 'no broker is left to choose')
+    case 'minority':
+      return shuffled(allowed(brokers), random).slice(0, Math.floor((brokers.length - 1) / 2))
+    case 'controller':
+      return view.controller === undefined ? 'the quorum has no leader at this moment' : [view.controller]
+    case 'leader': {
+      const { topic, partition } = target
+      const led = view.partitions
+        .filter(row => row.topic === topic && (partition === undefined || row.partition === partition))
+        .sort((a, b) => a.partition - b.partition)
+      return one(
+        led.map(row => row.leader).filter(leader => leader >= 0),
+        `no ${target.text} at this moment`,
+      )
+    }
+    case 'follower': {
+      const { topic, partition } = target
+      const row = view.partitions.find(found => found.topic === topic && found.partition === partition)
+      return one(row?.replicas.filter(replica => replica !== row.leader) ?? [], `no ${target.text} at this moment`)
+    }
+  }
+}

@@ -1,0 +1,69 @@
+// Targets: read from text, and resolved against the cluster as it is at the moment of the act.
+import { describe, expect, it } from 'vitest'
+import { type ClusterView, parseTarget, resolveTarget } from '../../../src/chaos/target.ts'
+import { seededRandom } from '../../../src/core/random.ts'
+
+const VIEW: ClusterView = {
+  nodes: [1, 2, 3].map(id => ({ id, roles: ['broker', 'controller'] })),
+  controller: 2,
+  partitions: [
+    { topic: 'orders', partition: 1, leader: 3, replicas: [3, 1, 2] },
+    { topic: 'orders', partition: 0, leader: 2, replicas: [2, 3, 1] },
+  ],
+}
+
+function resolved(text: string, view: ClusterView = VIEW): number[] | string {
+  const target = parseTarget(text)
+  if (!target) throw new Error(`${text} is no target`)
+  return resolveTarget(target, view, seededRandom(1))
+}
+
+describe('targets', () => {
+  it.each([
+    ['node 2', [2]],
+    ['broker-2', [2]],
+    ['leader of orders/0', [2]],
+    ['leader of orders/1', [3]],
+    ['leader of orders', [2]],
+    ['leader of orders not controller', [3]],
+    ['leader of orders, but not the controller', [3]],
+    ['follower of orders/0', [3]],
+    ['follower of orders/1 not controller', [1]],
+    ['controller', [2]],
+    ['all', [1, 2, 3]],
+    ['all not controller', [1, 3]],
+  ])('%s', (text, nodes) => {
+    expect(resolved(text)).toEqual(nodes)
+  })
+
+  it('draw the same victim for the same seed, and never the one left out', () => {
+    expect(resolved('random')).toEqual(resolved('random'))
+    expect(resolved('minority')).toHaveLength(1)
+    for (let seed = 0; seed < 50; seed++) {
+      const target = parseTarget('random not controller')
+      expect(target && resolveTarget(target, VIEW, seededRandom(seed))).not.toEqual([2])
+    }
+  })
+
+  it('say why there is none', () => {
+    expect(resolved('leader of orders/0 not controller')).toMatch(/^no leader of orders\/0/)
+    expect(resolved('leader of bills')).toMatch(/^no leader of bills/)
+    const { controller: _, ...headless } = VIEW
+    expect(resolved('controller', headless)).toMatch(/quorum has no leader/)
+    expect(resolved('random not controller', headless)).toMatch(/quorum has no leader/)
+  })
+
+  it.each([
+    '',
+    'node',
+    'node x',
+    'leader',
+    'leader of',
+    'follower of orders',
+    'controller not controller',
+    'node 1 not controller',
+    'some',
+  ])('are not: %s', text => {
+    expect(parseTarget(text)).toBeUndefined()
+  })
+})
