@@ -36,6 +36,9 @@ const EXPIRY_SCAN_US = 100_000
 
 type Queue = { topic: number; partition: number; batches: PendingBatch[]; nextSeq: number; muted: boolean }
 
+/** Records of one offer; bytes of all of them. */
+type Run = { count: number; bytes: number; intendedUs: number; nowUs: number }
+
 export class Accumulator {
   private readonly settings: AccumulatorSettings
   private readonly ports: AccumulatorPorts
@@ -66,7 +69,7 @@ export class Accumulator {
     return this.queue(topic, partition).nextSeq
   }
 
-  /** Appends a record; false where buffer.memory is used up. */
+  /** Appends a record, unless buffer.memory is used up. */
   offer(
     topic: number,
     partition: number,
@@ -77,40 +80,36 @@ export class Accumulator {
   ): 'appended' | 'newBatch' | 'full' {
     const queue = this.queue(topic, partition)
     const bytes = sizeBytes + RECORD_OVERHEAD_BYTES
+    const room = this.roomIn(queue.batches.at(-1), bytes)
+    const batch = room > 0 ? (queue.batches.at(-1) as PendingBatch) : this.begin(queue, bytes, nowUs, key !== undefined)
+    if (!batch) return 'full'
+    this.append(queue, batch, { count: 1, bytes, intendedUs, nowUs })
+    if (key !== undefined) batch.keys?.push(key)
+    return room > 0 ? 'appended' : 'newBatch'
+  }
+
+  /** Appends up to `count` records without keys, alike in size and time; takes as many as one batch has room for, 0 where memory is used up. */
+  offerRun(
+    topic: number,
+    partition: number,
+    sizeBytes: number,
+    count: number,
+    intendedUs: number,
+    nowUs: number,
+  ): number {
+    const queue = this.queue(topic, partition)
+    const bytes = sizeBytes + RECORD_OVERHEAD_BYTES
     const tail = queue.batches.at(-1)
-    const fits =
-      tail !== undefined &&
-      tail.attempts === 0 &&
-      tail.count < this.settings.maxRecordsPerBatch &&
-      tail.rawBytes + bytes <= this.settings.batchSizeBytes
-    if (fits) {
-      this.append(tail, bytes, intendedUs, nowUs, key)
-      queue.nextSeq++
-      return 'appended'
-    }
-    const reserve = Math.max(this.settings.batchSizeBytes, bytes + BATCH_OVERHEAD_BYTES)
-    if (this.usedBytes + reserve > this.settings.bufferMemoryBytes && this.usedBytes > 0) return 'full'
-    const batch: PendingBatch = {
-      topic,
-      partition,
-      firstSeq: queue.nextSeq,
-      count: 0,
-      rawBytes: BATCH_OVERHEAD_BYTES,
-      intended: new Times(),
-      offered: new Times(),
-      ...(key === undefined ? {} : { keys: [] }),
-      createdUs: nowUs,
-      attempts: 0,
-      notBeforeUs: 0,
-      ambiguous: false,
-    }
-    this.append(batch, bytes, intendedUs, nowUs, key)
-    queue.nextSeq++
-    queue.batches.push(batch)
-    this.pending.add(batch)
-    this.active.add(queue)
-    this.usedBytes += reserve
-    return 'newBatch'
+    const batch = tail && this.roomIn(tail, bytes) > 0 ? tail : this.begin(queue, bytes, nowUs, false)
+    if (!batch) return 0
+    const taken = Math.min(count, Math.max(1, this.roomIn(batch, bytes)))
+    this.append(queue, batch, { count: taken, bytes: bytes * taken, intendedUs, nowUs })
+    return taken
+  }
+
+  /** False where the partition's last batch would take another record of this size. */
+  isTailFull(topic: number, partition: number, sizeBytes: number): boolean {
+    return this.roomIn(this.queue(topic, partition).batches.at(-1), sizeBytes + RECORD_OVERHEAD_BYTES) <= 0
   }
 
   /** Sends what may be sent. */
@@ -150,12 +149,44 @@ export class Accumulator {
     return queue
   }
 
-  private append(batch: PendingBatch, bytes: number, intendedUs: number, nowUs: number, key?: number): void {
-    batch.count++
-    batch.rawBytes += bytes
-    batch.intended.add(intendedUs)
-    batch.offered.add(nowUs)
-    if (key !== undefined) batch.keys?.push(key)
+  /** How many records of so many bytes a batch still takes. */
+  private roomIn(batch: PendingBatch | undefined, bytes: number): number {
+    if (!batch || batch.attempts > 0) return 0
+    const byBytes = Math.floor((this.settings.batchSizeBytes - batch.rawBytes) / bytes)
+    return Math.min(byBytes, this.settings.maxRecordsPerBatch - batch.count)
+  }
+
+  /** A new batch at the end of a queue; undefined where buffer.memory has no room for one. */
+  private begin(queue: Queue, bytes: number, nowUs: number, isKeyed: boolean): PendingBatch | undefined {
+    const reserve = Math.max(this.settings.batchSizeBytes, bytes + BATCH_OVERHEAD_BYTES)
+    if (this.usedBytes + reserve > this.settings.bufferMemoryBytes && this.usedBytes > 0) return undefined
+    const batch: PendingBatch = {
+      topic: queue.topic,
+      partition: queue.partition,
+      firstSeq: queue.nextSeq,
+      count: 0,
+      rawBytes: BATCH_OVERHEAD_BYTES,
+      intended: new Times(),
+      offered: new Times(),
+      ...(isKeyed ? { keys: [] } : {}),
+      createdUs: nowUs,
+      attempts: 0,
+      notBeforeUs: 0,
+      ambiguous: false,
+    }
+    queue.batches.push(batch)
+    this.pending.add(batch)
+    this.active.add(queue)
+    this.usedBytes += reserve
+    return batch
+  }
+
+  private append(queue: Queue, batch: PendingBatch, run: Run): void {
+    batch.count += run.count
+    batch.rawBytes += run.bytes
+    batch.intended.add(run.intendedUs, run.count)
+    batch.offered.add(run.nowUs, run.count)
+    queue.nextSeq += run.count
   }
 
   private sendable(queue: Queue, nowUs: number): boolean {

@@ -15,7 +15,10 @@ import type { ProducerWorkerSpec } from './messages.ts'
 import { RecordIntake } from './record-intake.ts'
 
 /** Where arrivals go, whoever batches them. */
-export type Intake = Pick<Accumulator, 'nextSeq' | 'offer' | 'poll' | 'flush' | 'outstanding' | 'isEmpty'>
+export type Intake = Pick<
+  Accumulator,
+  'nextSeq' | 'offer' | 'offerRun' | 'isTailFull' | 'poll' | 'flush' | 'outstanding' | 'isEmpty'
+>
 
 export type Sender = {
   producer: BatchProducer | RecordProducer

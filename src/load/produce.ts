@@ -6,17 +6,20 @@ import { UNPLACED } from '../record/envelope.ts'
 import { makeRecordFactory } from '../record/factory.ts'
 import type { PhaseName } from '../recording/format.ts'
 import type { Ledger } from '../recording/ledger.ts'
-import type { FinalOutcome } from './accumulator.ts'
+import { RECORD_OVERHEAD_BYTES } from './accumulator.ts'
 import { accumulatorSettings, type Intake, openIntake, openLedger, recordedCounters } from './intake.ts'
 import type { ProducerWorkerSpec } from './messages.ts'
-import { Pacer } from './pacer.ts'
+import { Outcomes } from './outcomes.ts'
+import { type Lateness, Pacer } from './pacer.ts'
 import { Partitioner } from './partitioner.ts'
 import type { Recorder } from './recorder.ts'
 import { evenArrivals, makeSchedule, poissonArrivals, type Schedule } from './schedule.ts'
 
 const TICK_MS = 1
-/** Closed loop: records offered per wake-up at most, so that answers are read in between. */
-const CLOSED_LOOP_SLICE = 500
+/** Closed loop: offers per wake-up at most, each of up to a whole batch, so that answers are read in between. */
+const CLOSED_LOOP_OFFERS = 500
+/** More than any batch takes. */
+const CLOSED_LOOP_RECORDS = 1_000_000
 /** A record sent within this time after its phase's end still counts as on time. */
 const ON_TIME_GRACE_US = 10_000
 const SPIN_LEAD_US = 1500
@@ -36,11 +39,13 @@ export class ProducerRole {
   private readonly placesByItself: boolean
   private readonly schedule: Schedule
   private readonly pacer: Pacer
-  private readonly sizeOfRecord: ReturnType<typeof makeRecordFactory>['sizeOfRecord']
+  private readonly sizes: Pick<ReturnType<typeof makeRecordFactory>, 'sizeOfRecord' | 'sizeOfAll'>
   private readonly partitioner: Partitioner
+  private readonly ignoresKeys: boolean
   private readonly warmupEndUs: number
   private readonly ledger: Ledger | undefined
   private recorder!: Recorder
+  private outcomes!: Outcomes
   private t0Us = 0
   private counted = { warmup: 0, measure: 0 }
   private dueInWarmup: number | undefined
@@ -61,16 +66,16 @@ export class ProducerRole {
       batchSizeBytes: settings.batchSizeBytes,
       ...(spec.envelopeCrc ? { crc32c: bytes => crc32c(bytes) } : {}),
     })
-    this.sizeOfRecord = made.sizeOfRecord
+    this.sizes = made
     this.ledger = openLedger(spec)
     const sender = openIntake(driver, spec, settings, made.factory, {
       nowUs: () => clock.nowUs(),
       onFinal: (batch, outcome, atUs, errorClass, baseOffset) => {
         this.ledger?.settled(batch, outcome, baseOffset, atUs)
-        this.onFinal(batch, outcome, atUs, errorClass)
+        this.outcomes.ended(batch, outcome, atUs, errorClass)
       },
-      onRetry: (batch, errorClass, duplicatePossible) => this.onRetry(batch, errorClass, duplicatePossible),
-      onDispatch: batches => this.onDispatch(batches),
+      onRetry: (batch, errorClass, duplicatePossible) => this.outcomes.retried(batch, errorClass, duplicatePossible),
+      onDispatch: batches => this.outcomes.dispatched(batches),
       onSettled: () => this.offerDue(),
       onEvent: (name, detail) => ports.onEvent(name, detail),
     })
@@ -91,6 +96,7 @@ export class ProducerRole {
         abandon: (intendedUs, ageUs) => this.abandon(intendedUs, ageUs),
       },
     )
+    this.ignoresKeys = spec.settings['partitioner.ignore.keys'] === true
     this.partitioner = new Partitioner(spec, settings.batchSizeBytes, made.keyBytes)
     this.warmupEndUs = spec.segments
       .filter(segment => segment.phase === 'warmup')
@@ -110,6 +116,7 @@ export class ProducerRole {
   start(t0Us: number, recorder: Recorder, onDone: () => void): void {
     this.t0Us = t0Us
     this.recorder = recorder
+    this.outcomes = new Outcomes(recorder, unixUs => this.phaseOf(unixUs))
     this.onDone = onDone
     this.wake()
   }
@@ -139,11 +146,9 @@ export class ProducerRole {
     const nowUs = this.clock.nowUs()
     const sinceUs = nowUs - this.t0Us
     const nextUs = this.advance(sinceUs)
-    if (sinceUs >= 0 && this.schedule.isClosedLoopAt(sinceUs)) this.stepClosedLoop(sinceUs)
     if (sinceUs >= 0) {
       this.accumulator.poll(nowUs)
       this.countWire()
-      this.recorder.tick(nowUs)
       this.offerDue()
     }
     if (sinceUs >= this.schedule.endUs && this.pacer.finished) {
@@ -157,8 +162,14 @@ export class ProducerRole {
 
   /** Counts, then offers, what has fallen due; returns when the next arrival is due. */
   private advance(sinceUs: number): number {
-    if (sinceUs >= 0) this.countScheduled(sinceUs)
-    return this.pacer.step(sinceUs)
+    if (sinceUs >= 0) {
+      // What is offered now belongs to the second that has begun.
+      this.recorder.tick(this.t0Us + sinceUs)
+      this.countScheduled(sinceUs)
+    }
+    const nextUs = this.pacer.step(sinceUs)
+    if (sinceUs >= 0 && this.schedule.isClosedLoopAt(sinceUs)) this.stepClosedLoop(sinceUs)
+    return nextUs
   }
 
   /** Offers what fell due while the process was busy, instead of letting it wait for the next timer. */
@@ -167,36 +178,64 @@ export class ProducerRole {
   }
 
   private stepClosedLoop(sinceUs: number): void {
-    for (let i = 0; i < CLOSED_LOOP_SLICE && sinceUs < this.schedule.endUs; i++) {
-      if (!this.offer(sinceUs, this.offeredClosed, sinceUs, 'scheduler')) break
-      this.offeredClosed++
-      this.recorder.count(this.schedule.phaseAt(sinceUs), 'scheduled')
+    if (sinceUs >= this.schedule.endUs) return
+    for (let i = 0; i < CLOSED_LOOP_OFFERS; i++) {
+      const taken = this.offerNext(sinceUs)
+      if (taken === 0) return
+      this.offeredClosed += taken
+      this.recorder.count(this.schedule.phaseAt(sinceUs), 'scheduled', taken)
     }
+  }
+
+  /** Closed loop: as much as one batch takes where all records are alike, else one record; returns how many were taken. */
+  private offerNext(sinceUs: number): number {
+    const { sizeOfAll } = this.sizes
+    if (sizeOfAll === undefined || this.spec.topics.length > 1)
+      return this.offer(sinceUs, this.offeredClosed, sinceUs, 'scheduler') ? 1 : 0
+    const intended = Math.round(sinceUs + this.t0Us)
+    const partition = this.placesByItself ? UNPLACED : this.partitioner.partitionOf(0, undefined)
+    const taken = this.accumulator.offerRun(0, partition, sizeOfAll, CLOSED_LOOP_RECORDS, intended, intended)
+    if (taken > 0) {
+      this.spend(0, partition, sizeOfAll, taken)
+      this.countSent(sinceUs, sinceUs, sizeOfAll, 0, taken)
+    }
+    return taken
   }
 
   private phaseOf(unixUs: number): PhaseName {
     return this.schedule.phaseAt(unixUs - this.t0Us)
   }
 
-  private offer(intendedUs: number, index: number, sinceUs: number, lateness: 'scheduler' | 'backpressure'): boolean {
+  private offer(intendedUs: number, index: number, sinceUs: number, lateness: Lateness): boolean {
     const topic = this.spec.topics.length === 1 ? 0 : index % this.spec.topics.length
     const intended = Math.round(intendedUs + this.t0Us)
     const nowUs = Math.max(this.t0Us + Math.round(sinceUs), intended)
     const key = this.partitioner.keyOf(index)
     const partition = this.placesByItself ? UNPLACED : this.partitioner.partitionOf(topic, key)
-    const size = this.sizeOfRecord(topic, partition, this.accumulator.nextSeq(topic, partition), key)
+    const size = this.sizes.sizeOfRecord(topic, partition, this.accumulator.nextSeq(topic, partition), key)
     if (this.accumulator.offer(topic, partition, size, intended, nowUs, key) === 'full') return false
-    if (key === undefined || this.spec.settings['partitioner.ignore.keys'] === true) this.partitioner.spent(topic, size)
-    const phase = this.schedule.phaseAt(intendedUs)
-    this.recorder.count(phase, 'sent')
-    this.recorder.count(phase, 'bytes', size)
-    if (sinceUs < this.phaseEndUs(intendedUs) + ON_TIME_GRACE_US) this.recorder.count(phase, 'sentOnTime')
-    this.recorder.latency(phase, 'slip', nowUs - intended)
+    if (key === undefined || this.ignoresKeys) this.spend(topic, partition, size, 1)
+    const phase = this.countSent(intendedUs, sinceUs, size, nowUs - intended, 1)
     if (lateness === 'backpressure') {
       this.recorder.count(phase, 'late.backpressure')
       this.recorder.latency(phase, 'slip.backpressure', nowUs - intended)
     }
     return true
+  }
+
+  /** Lets the sticky partition move on, but never in the middle of a batch. */
+  private spend(topic: number, partition: number, sizeBytes: number, count: number): void {
+    const isFull = this.accumulator.isTailFull(topic, partition, sizeBytes)
+    this.partitioner.spent(topic, count * (sizeBytes + RECORD_OVERHEAD_BYTES), isFull)
+  }
+
+  private countSent(intendedUs: number, sinceUs: number, sizeBytes: number, slipUs: number, count: number): PhaseName {
+    const phase = this.schedule.phaseAt(intendedUs)
+    this.recorder.count(phase, 'sent', count)
+    this.recorder.count(phase, 'bytes', sizeBytes * count)
+    if (sinceUs < this.phaseEndUs(intendedUs) + ON_TIME_GRACE_US) this.recorder.count(phase, 'sentOnTime', count)
+    this.recorder.latency(phase, 'slip', slipUs, count)
+    return phase
   }
 
   private phaseEndUs(intendedUs: number): number {
@@ -223,57 +262,10 @@ export class ProducerRole {
     this.counted = { warmup, measure: due - warmup }
   }
 
-  private onDispatch(batches: PendingBatch[]): void {
-    const phase = this.phaseOf(batches[0]?.intended.first ?? this.t0Us)
-    this.recorder.count(phase, 'requests')
-    for (const batch of batches) {
-      if (batch.attempts > 1) continue
-      this.recorder.count(phase, 'batches')
-      this.recorder.count(phase, 'batchRecords', batch.count)
-      this.recorder.count(phase, 'batchBytes', batch.rawBytes)
-    }
-  }
-
-  private onRetry(batch: PendingBatch, errorClass: string, duplicatePossible: boolean): void {
-    const phase = this.phaseOf(batch.intended.first)
-    this.recorder.count(phase, 'retries')
-    this.recorder.count(phase, `retry.${errorClass}`)
-    if (duplicatePossible) this.recorder.count(phase, 'maybeDuplicated', batch.count)
-  }
-
-  /** One call per batch, one histogram update per distinct time. */
-  private onFinal(batch: PendingBatch, outcome: FinalOutcome, atUs: number, errorClass?: string): void {
-    batch.intended.forEachRun((intendedUs, count) => {
-      const phase = this.phaseOf(intendedUs)
-      this.recorder.count(phase, outcome, count)
-      if (outcome === 'sentNoAck') return
-      this.recorder.latency(phase, 'ack', atUs - intendedUs, count)
-      if (outcome === 'acked') return
-      this.recorder.count(phase, `error.${errorClass ?? 'error'}`, count)
-      this.recorder.count(phase, 'censored', count)
-    })
-    if (outcome === 'acked') this.onAcked(batch, atUs)
-  }
-
-  /** The service time of every record, under the phase of its intended time. */
-  private onAcked(batch: PendingBatch, atUs: number): void {
-    let place = 0
-    batch.offered.forEachRun((offeredUs, count) => {
-      for (let left = count; left > 0; ) {
-        const phase = this.phaseOf(batch.intended.at(place))
-        const isOnePhase = this.phaseOf(batch.intended.at(place + left - 1)) === phase
-        const step = isOnePhase ? left : 1
-        this.recorder.latency(phase, 'ack.service', atUs - offeredUs, step)
-        place += step
-        left -= step
-      }
-    })
-  }
-
   private censor(batch: PendingBatch, nowUs: number): void {
     const outcome = batch.attempts > 0 ? 'unknown' : 'failed'
     this.ledger?.settled(batch, outcome, undefined, nowUs)
-    this.onFinal(batch, outcome, nowUs, 'drain.deadline')
+    this.outcomes.ended(batch, outcome, nowUs, 'drain.deadline')
   }
 
   private countWire(): void {

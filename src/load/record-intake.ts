@@ -59,6 +59,23 @@ export class RecordIntake {
     return handful ? 'appended' : 'newBatch'
   }
 
+  /** Takes one record of a run, if there is room: the client has no batches that could be filled at once. */
+  offerRun(
+    topic: number,
+    partition: number,
+    sizeBytes: number,
+    _count: number,
+    intendedUs: number,
+    nowUs: number,
+  ): number {
+    return this.offer(topic, partition, sizeBytes, intendedUs, nowUs) === 'full' ? 0 : 1
+  }
+
+  /** The client fills its batches as it likes. */
+  isTailFull(): boolean {
+    return true
+  }
+
   /** Hands over what was gathered; what falls due at one wake-up goes together. */
   poll(): void {
     this.isHandingSoon = false

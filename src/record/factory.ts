@@ -46,6 +46,8 @@ export function makeRecordFactory(spec: FactorySpec): {
   factory: RecordFactory
   sizeOfRecord: RecordSize
   keyBytes: (key: number) => Buffer
+  /** Bytes of every record where all are alike and none has a key. */
+  sizeOfAll: number | undefined
 } {
   const largest = maxSizeOf(spec.values.size)
   const pool = makePool(
@@ -108,11 +110,22 @@ export function makeRecordFactory(spec: FactorySpec): {
       key: (batch, at) => (batch.keys?.[at] === undefined ? null : keyBytes(batch.keys[at])),
       ...(uniform ? { uniform } : {}),
     },
+    ...sizesOf(spec, headerBytes, prefixBytes),
+    keyBytes,
+  }
+}
+
+function sizesOf(
+  { values: { size }, keys, seed, producer }: FactorySpec,
+  headerBytes: number,
+  prefixBytes: number,
+): { sizeOfRecord: RecordSize; sizeOfAll: number | undefined } {
+  return {
     sizeOfRecord: (_topic, partition, seq, key) =>
-      sizeOf(spec.values.size, spec.seed, spec.producer, partition, seq) +
+      sizeOf(size, seed, producer, partition, seq) +
       headerBytes +
       (key === undefined ? 0 : prefixBytes + String(key).length),
-    keyBytes,
+    sizeOfAll: typeof size === 'number' && keys === 'none' ? size + headerBytes : undefined,
   }
 }
 

@@ -172,3 +172,46 @@ describe('one request in flight', () => {
     expect(sent()).toEqual(['1: 0@0+1', '2: 0@1+1'])
   })
 })
+
+describe('a run of like records', () => {
+  test('fills the open batch, then whole new ones, exactly as one record after the other would', () => {
+    const [one, many] = [rig({ bufferMemoryBytes: 3500 }), rig({ bufferMemoryBytes: 3500 })]
+    let alone = 0
+    while (alone < 100 && one.offer(0, 1)[0] !== 'full') alone++
+    many.offer(0, 4)
+    const taken: number[] = []
+    for (;;) {
+      const count = many.accumulator.offerRun(0, 0, SIZE, 1000, 0, 0)
+      if (count === 0) break
+      taken.push(count)
+    }
+    expect(taken).toEqual([5, 9, 9])
+    expect(alone).toBe(27)
+    one.at(0)
+    many.at(0)
+    for (const { requests } of [one, many]) requests[0]?.answer([])
+    const shown = ({ accumulator }: typeof one) =>
+      accumulator.outstanding().map(({ firstSeq, count, rawBytes }) => ({ firstSeq, count, rawBytes }))
+    expect(shown(many)).toEqual(shown(one))
+    expect(many.accumulator.nextSeq(0, 0)).toBe(27)
+  })
+
+  test('takes no more than asked, nor than the driver takes in a batch', () => {
+    const { accumulator } = rig({ maxRecordsPerBatch: 4 })
+    expect(accumulator.offerRun(0, 0, SIZE, 3, 10, 20)).toBe(3)
+    expect(accumulator.isTailFull(0, 0, SIZE)).toBe(false)
+    expect(accumulator.offerRun(0, 0, SIZE, 3, 11, 20)).toBe(1)
+    expect(accumulator.isTailFull(0, 0, SIZE)).toBe(true)
+    const [batch] = accumulator.outstanding()
+    expect([batch?.intended.toArray(), batch?.offered.toArray()]).toEqual([
+      [10, 10, 10, 11],
+      [20, 20, 20, 20],
+    ])
+  })
+
+  test('of records larger than a batch goes one by one', () => {
+    const { accumulator } = rig()
+    expect(accumulator.offerRun(0, 0, 5000, 9, 0, 0)).toBe(1)
+    expect(accumulator.isTailFull(0, 0, 5000)).toBe(true)
+  })
+})

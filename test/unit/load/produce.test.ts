@@ -1,10 +1,10 @@
 // The producer's role ties schedule, buffer and driver together: every record must be counted once, in the phase it was meant for.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { Times } from '../../../src/core/times.ts'
-import type { BatchResult, Capabilities, Driver, PendingBatch, ProducerCounters } from '../../../src/drivers/driver.ts'
+import type { Capabilities } from '../../../src/drivers/driver.ts'
 import { capabilities } from '../../../src/drivers/scripted/capabilities.ts'
 import { accumulatorSettings } from '../../../src/load/intake.ts'
-import { producerSpec, startVirtual, stretch, T0_US, type VirtualRun, type VirtualSpec } from './virtual-producer.ts'
+import { producerSpec, stretch, T0_US, type VirtualSpec } from './virtual-producer.ts'
+import { ACKED, answering, runFor } from './virtual-runs.ts'
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'] })
@@ -12,52 +12,6 @@ beforeEach(() => {
 afterEach(() => {
   vi.useRealTimers()
 })
-
-type Answer = (batch: PendingBatch, attempt: number) => Omit<BatchResult, 'batch' | 'atUs'> | undefined
-
-/** A driver that answers each batch after 5 ms as it is told, or never. */
-function answering(
-  answer: Answer,
-  counters: () => ProducerCounters = () => ({ requests: 0, wireBytes: 0, compressedBytes: 0, uncompressedBytes: 0 }),
-): Driver & { sent: PendingBatch[] } {
-  const sent: PendingBatch[] = []
-  return {
-    sent,
-    capabilities,
-    createProducer: options => ({
-      open: async () => undefined,
-      close: async () => undefined,
-      leaderOf: () => 1,
-      refresh: () => undefined,
-      counters,
-      dispatch: (_leader, batches, onResults) => {
-        sent.push(...batches.map(batch => ({ ...batch, intended: Times.of(batch.intended.toArray()) })))
-        const answers = batches.map(batch => ({ batch, made: answer(batch, batch.attempts) }))
-        if (answers.some(({ made }) => made === undefined)) return
-        setTimeout(
-          () =>
-            onResults(answers.flatMap(({ batch, made }) => (made ? [{ batch, atUs: options.nowUs(), ...made }] : []))),
-          5,
-        )
-      },
-    }),
-  }
-}
-
-const ACKED: Answer = () => ({ outcome: 'acked' })
-
-async function runFor(
-  ms: number,
-  change: VirtualSpec,
-  driver?: Driver,
-  onTheWay?: (run: VirtualRun) => Promise<void>,
-): Promise<VirtualRun> {
-  const run = await startVirtual(change, driver)
-  await onTheWay?.(run)
-  await run.advance(ms)
-  await run.finish(change.settings?.['test.drain'] === undefined ? 5000 : Number(change.settings['test.drain']))
-  return run
-}
 
 describe('accumulatorSettings', () => {
   const settings = (change: VirtualSpec['settings'], limit?: number) =>
@@ -114,6 +68,23 @@ describe('phases', () => {
     expect(run.merged().counters['batchRecords']).toBe(4000)
     expect(run.merged('drain').counters).toEqual({})
     expect(run.isDone()).toBe(true)
+  })
+
+  test('a record sent just after a second belongs to the next one', async () => {
+    const run = await runFor(
+      3000,
+      { segments: [stretch('measure', 3, 1000)], catchUp: 'burst' },
+      undefined,
+      async started => {
+        await started.advance(990)
+        started.freezeProcess(20)
+      },
+    )
+    // Everything due from 0.99 s to 1.01 s is sent after the first second, and acknowledged after it, too.
+    const first = run.reports.find(({ seq }) => seq === 0)?.counters
+    expect(first?.['sent']).toBeLessThanOrEqual(992)
+    expect(first?.['acked']).toBeLessThanOrEqual(992)
+    expect(run.merged().counters['sent']).toBe(3000)
   })
 
   test('a record belongs to the phase it was meant for, and to the second it was answered in', async () => {
@@ -291,34 +262,5 @@ describe('what is sent', () => {
     const counts = [0, 0, 0]
     for (const batch of driver.sent) counts[batch.topic] = (counts[batch.topic] ?? 0) + batch.count
     expect(counts).toEqual([100, 100, 100])
-  })
-})
-
-describe('the closed loop', () => {
-  const busy = {
-    settings: {
-      'linger.ms': 0,
-      'buffer.memory': 20_000,
-      'batch.size': 1000,
-      'max.in.flight.requests.per.connection': 2,
-    },
-    scripted: { latency: [{ share: 1, us: 10_000 }] },
-  }
-
-  test('sends as fast as answers come, has no schedule to be late against, and ends', async () => {
-    const run = await runFor(2000, { ...busy, segments: [stretch('measure', 2, 'max')] })
-    expect(run.isDone()).toBe(true)
-    const { counters, histograms } = run.merged()
-    // Two requests of eight records each ten milliseconds.
-    expect(counters['acked']).toBeGreaterThan(2000)
-    expect(counters['scheduled']).toBe(counters['sent'])
-    expect(counters['acked']).toBe(counters['sent'])
-    expect(histograms.get('slip')?.maxUs).toBe(0)
-  })
-
-  test('after an open warm-up whose last arrival falls between two ticks, it ends too', async () => {
-    const run = await startVirtual({ ...busy, segments: [stretch('warmup', 1, 1500), stretch('measure', 1, 'max')] })
-    await run.advance(3000)
-    expect(run.isDone()).toBe(true)
   })
 })
