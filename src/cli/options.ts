@@ -48,7 +48,8 @@ export const OPTIONS = {
   json: { type: 'boolean', describe: 'Machine-readable output', env: 'GAUNTLET_JSON' },
   'allow-cluster': {
     type: 'string',
-    describe: 'Id of the external cluster that may be loaded (never read from a scenario)',
+    describe:
+      'Id of the external cluster that may be loaded, never read from a scenario; with passwords also its addresses: ID@host:port,…',
   },
   'max-rate-bytes': { type: 'string', describe: 'Raise the cap of 1 MB/s on an external cluster' },
   'max-duration': { type: 'string', describe: 'Raise the cap of 60 s on an external cluster' },

@@ -22,8 +22,8 @@ export type ClientProperties = {
   sendsCredentials: boolean
   /** The password itself would go over the wire, for everybody to read. */
   sendsPassword: boolean
-  /** Settings of producers and consumers, as written. */
-  settings: Record<string, string>
+  /** Settings of producers and consumers, as written, each with its line. */
+  settings: Record<string, Row>
   warnings: string[]
 }
 
@@ -57,7 +57,7 @@ export class ClientSecurity implements Security {
   }
 }
 
-type Row = { value: string; line: number }
+export type Row = { value: string; line: number }
 
 /** One file while it is read: its rows, and everything wrong with it so far. */
 type Reading = { file: string; rows: Map<string, Row>; problems: Problem[]; warnings: string[] }
@@ -154,8 +154,8 @@ async function readText(path: string): Promise<{ text: string; isOpenToOthers: b
 }
 
 /** Sorts what is written into what connects, what a client is set to, and what is warned of. */
-function sortRows(reading: Reading, text: string): Record<string, string> {
-  const settings: Record<string, string> = {}
+function sortRows(reading: Reading, text: string): Record<string, Row> {
+  const settings: Record<string, Row> = {}
   for (const node of new Properties(text).nodes) {
     if (node.type !== 'property') continue
     const { key, value, startingLineNumber: line } = node
@@ -167,7 +167,8 @@ function sortRows(reading: Reading, text: string): Record<string, string> {
       reading.problems.push({ code: 'E206', message, place: { file: reading.file, line }, hint })
     }
     if (USED.includes(key)) reading.rows.set(key, { value: value.trim(), line })
-    else if (isSetting(key)) settings[key] = value.trim()
+    else if (isSetting(key)) settings[key] = { value: value.trim(), line }
+    else if (NOT_YET_HONOURED.has(key)) warn(`${key} is honoured by no driver yet, so it is not taken`)
     else if (WITHOUT_EFFECT.includes(key) || WITHOUT_EFFECT_PREFIX.test(key)) warn(`${key} has no effect here`)
     else warn(unknownKey(key))
   }
@@ -175,7 +176,7 @@ function sortRows(reading: Reading, text: string): Record<string, string> {
 }
 
 function isSetting(name: string): boolean {
-  return Object.hasOwn(PRODUCER_SETTINGS, name) || Object.hasOwn(CONSUMER_SETTINGS, name) || NOT_YET_HONOURED.has(name)
+  return Object.hasOwn(PRODUCER_SETTINGS, name) || Object.hasOwn(CONSUMER_SETTINGS, name)
 }
 
 /** Only what looks like the name of a setting is repeated: a value on a line of its own reads as a key. */

@@ -243,6 +243,8 @@ export function notesOf(scenario: Scenario, cells: readonly Cell[], setups: read
           `topic ${topic.declared} has compression.type=${codec}: the broker recompresses batches that come as ${[...new Set(clients)].join(', ')}`,
         )
     }
+    for (const group of [...setup.producers, ...setup.consumers])
+      for (const text of group.leftOut) notes.add(`${group.name}: ${text}`)
     for (const group of setup.producers)
       for (const row of group.rows)
         if (row.note?.startsWith('effective')) notes.add(`${group.name}: ${row.name} ${row.note}`)

@@ -5,7 +5,7 @@ import { formatBytes, formatCount, formatDurationMs } from '../core/units.ts'
 import type { Scenario } from '../scenario/schema/scenario.ts'
 import { type Cell, countCells, expandCells, valuesOfScope } from './cells.ts'
 import { checkPlan, notesOf } from './checks.ts'
-import { type Layer, type Resolved } from './settings.ts'
+import type { OuterLayers, Resolved } from './settings.ts'
 import { resolveTrial, type TrialSetup } from './setup.ts'
 
 export type PlannedTrial = { number: number; cell: Cell; repetition: number; boot: number }
@@ -33,15 +33,16 @@ export type PlanOptions = {
   placeOf: (path: (string | number)[]) => Place
   cores: number
   maxCells: number
-  /** Settings from the command line and the environment, over the scenario's. */
-  producerLayers?: Layer[]
-  consumerLayers?: Layer[]
+  /** Settings from the command line and the environment over the scenario's, and from a properties file under them. */
+  producerLayers?: OuterLayers
+  consumerLayers?: OuterLayers
   overrides?: Resolved[]
 }
 
 const DEFAULT_MAX_CELLS = 200
 const BOOT_MS = 8000
 const TRIAL_OVERHEAD_MS = 4000
+const NO_LAYERS: OuterLayers = { under: [], over: [] }
 
 export { DEFAULT_MAX_CELLS }
 
@@ -67,7 +68,7 @@ export function makePlan(scenario: Scenario, options: PlanOptions): Plan {
     })
   }
   const setups = cells.map(cell =>
-    resolveTrial(scenario, cell, options.producerLayers ?? [], options.consumerLayers ?? []),
+    resolveTrial(scenario, cell, options.producerLayers ?? NO_LAYERS, options.consumerLayers ?? NO_LAYERS),
   )
   const problems: Problem[] = checkPlan(scenario, cells, setups, options)
   if (problems.length > 0) throw new HarnessError(problems)

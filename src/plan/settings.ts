@@ -1,20 +1,31 @@
-// Resolves the settings of one group in one cell: matrix over flags over scenario over defaults, each value with its source.
+// Resolves the settings of one group in one cell: matrix over flags over scenario over properties file over defaults, each value with its source.
 import type { Capabilities } from '../drivers/driver.ts'
 import type { Settings, SettingValue } from '../scenario/schema/common.ts'
 import { CONSUMER_SETTINGS, PRODUCER_SETTINGS, type Setting } from '../scenario/schema/settings.ts'
 
 export type Resolved = { name: string; value: SettingValue; source: string; note?: string }
 
-/** Where a value may come from besides the defaults, strongest last. */
-export type Layer = { source: string; values: Settings }
+/** Where a value may come from besides the defaults, strongest last; one that yields was written for another client, so what a driver lacks is left out. */
+export type Layer = { source: string; values: Settings; yields?: true }
 
-function resolve(table: Record<string, Setting>, layers: readonly Layer[]): Map<string, Resolved> {
+/** Layers from outside the scenario: under its own values, and over them. */
+export type OuterLayers = { under: readonly Layer[]; over: readonly Layer[] }
+
+function resolve(
+  table: Record<string, Setting>,
+  layers: readonly Layer[],
+  support: Capabilities['producer'],
+): Map<string, Resolved> {
   const out = new Map<string, Resolved>()
   for (const [name, setting] of Object.entries(table)) {
     if (setting.default !== undefined) out.set(name, { name, value: setting.default, source: 'default' })
   }
   for (const layer of layers)
-    for (const [name, value] of Object.entries(layer.values)) out.set(name, { name, value, source: layer.source })
+    for (const [name, value] of Object.entries(layer.values)) {
+      const how = support[name]
+      const isLacking = typeof how === 'object' && 'unsupported' in how && value !== table[name]?.default
+      if (!layer.yields || !isLacking) out.set(name, { name, value, source: layer.source })
+    }
   return out
 }
 
@@ -42,7 +53,7 @@ function defaultIdempotence(resolved: ReadonlyMap<string, Resolved>): Resolved {
 
 /** All producer settings of a group; idempotence follows acks as in the Java client, where nothing else is said. */
 export function resolveProducer(layers: readonly Layer[], capabilities: Capabilities): Resolved[] {
-  const resolved = resolve(PRODUCER_SETTINGS, layers)
+  const resolved = resolve(PRODUCER_SETTINGS, layers, capabilities.producer)
   if (!resolved.has('enable.idempotence')) resolved.set('enable.idempotence', defaultIdempotence(resolved))
   const idempotent = resolved.get('enable.idempotence')?.value === true
   const flight = resolved.get('max.in.flight.requests.per.connection')
@@ -58,7 +69,25 @@ export function resolveProducer(layers: readonly Layer[], capabilities: Capabili
 
 /** All consumer settings of a group. */
 export function resolveConsumer(layers: readonly Layer[], capabilities: Capabilities): Resolved[] {
-  return addNotes(resolve(CONSUMER_SETTINGS, layers), capabilities.consumer)
+  return addNotes(resolve(CONSUMER_SETTINGS, layers, capabilities.consumer), capabilities.consumer)
+}
+
+/** What a layer that yields says and a driver cannot do, each with the reason. */
+export function leftOut(
+  layers: readonly Layer[],
+  rows: readonly Resolved[],
+  support: Capabilities['producer'],
+): string[] {
+  return layers
+    .filter(layer => layer.yields)
+    .flatMap(({ source, values }) =>
+      Object.entries(values).flatMap(([name, value]) => {
+        const how = support[name]
+        const isTaken = rows.some(row => row.name === name && row.source === source)
+        const isLacking = typeof how === 'object' && 'unsupported' in how && !isTaken
+        return isLacking ? [`${name}=${value} of the ${source} is not taken: ${how.unsupported}`] : []
+      }),
+    )
 }
 
 /** Rows → a plain map for workers. */

@@ -5,7 +5,7 @@ import type { ConsumerGroup, ProducerGroup, Scenario } from '../scenario/schema/
 import type { SizeSpec } from '../scenario/schema/values.ts'
 import { safeMinInsyncReplicas } from '../topology/topology.ts'
 import { applyCell, type Cell } from './cells.ts'
-import { asSettings, type Layer, type Resolved, resolveConsumer, resolveProducer } from './settings.ts'
+import { asSettings, leftOut, type OuterLayers, type Resolved, resolveConsumer, resolveProducer } from './settings.ts'
 
 /** A topic to create; `declared` is its name in the scenario. */
 export type TopicSetup = {
@@ -17,8 +17,10 @@ export type TopicSetup = {
   sources: Resolved[]
 }
 
-export type ProducerSetup = ProducerGroup & { rows: Resolved[]; settings: Settings; topicNames: string[] }
-export type ConsumerSetup = ConsumerGroup & { rows: Resolved[]; settings: Settings; topicNames: string[] }
+type ClientSetup = { rows: Resolved[]; settings: Settings; topicNames: string[]; leftOut: string[] }
+
+export type ProducerSetup = ProducerGroup & ClientSetup
+export type ConsumerSetup = ConsumerGroup & ClientSetup
 
 export type TrialSetup = {
   cell: Cell
@@ -74,8 +76,8 @@ function recordsOf(scenario: Scenario): number {
 export function resolveTrial(
   base: Scenario,
   cell: Cell,
-  producerLayers: readonly Layer[],
-  consumerLayers: readonly Layer[],
+  producerLayers: OuterLayers,
+  consumerLayers: OuterLayers,
 ): TrialSetup {
   const { scenario, matrix } = applyCell(base, cell.values)
   const topics = topicsOf(scenario)
@@ -83,21 +85,37 @@ export function resolveTrial(
     topics.filter(topic => declared.includes(topic.declared)).map(topic => topic.name)
   const producers = scenario.producers.map((group): ProducerSetup => {
     const layers = [
+      ...producerLayers.under,
       { source: 'scenario', values: group.config },
-      ...producerLayers,
+      ...producerLayers.over,
       { source: 'matrix', values: matrix.producers },
     ]
-    const rows = resolveProducer(layers, capabilitiesOf(group.driver))
-    return { ...group, rows, settings: asSettings(rows), topicNames: namesOf(group.topics) }
+    const capabilities = capabilitiesOf(group.driver)
+    const rows = resolveProducer(layers, capabilities)
+    return {
+      ...group,
+      rows,
+      settings: asSettings(rows),
+      topicNames: namesOf(group.topics),
+      leftOut: leftOut(layers, rows, capabilities.producer),
+    }
   })
   const consumers = scenario.consumers.map((group): ConsumerSetup => {
     const layers = [
+      ...consumerLayers.under,
       { source: 'scenario', values: group.config },
-      ...consumerLayers,
+      ...consumerLayers.over,
       { source: 'matrix', values: matrix.consumers },
     ]
-    const rows = resolveConsumer(layers, capabilitiesOf(group.driver))
-    return { ...group, rows, settings: asSettings(rows), topicNames: namesOf(group.topics) }
+    const capabilities = capabilitiesOf(group.driver)
+    const rows = resolveConsumer(layers, capabilities)
+    return {
+      ...group,
+      rows,
+      settings: asSettings(rows),
+      topicNames: namesOf(group.topics),
+      leftOut: leftOut(layers, rows, capabilities.consumer),
+    }
   })
   const records = recordsOf(scenario)
   const bytes = producers.reduce((sum, group) => sum + records * group.share * meanSize(group.values.size), 0)

@@ -11,6 +11,7 @@ import { type CodecName, compressWith } from '../../src/protocol/codecs.ts'
 import { makeRecordFactory } from '../../src/record/factory.ts'
 import { ROOT, runCli } from '../support/cli.ts'
 import { requireOrSkip } from '../support/require.ts'
+import { expectSound } from '../support/sound.ts'
 import { useOwnJournals } from './process-support.ts'
 
 useOwnJournals()
@@ -80,8 +81,7 @@ describe('compression sweep on three Docker brokers', () => {
     )
     const result = await runCli(['run', file, '--provider', 'docker', '--out', folder, '--json'])
     expect(result.stderr).toBe('')
-    const { directory, exitCode } = JSON.parse(result.stdout) as { directory: string; exitCode: number }
-    expect([0, 3]).toContain(exitCode)
+    const directory = expectSound(result)
     const { analysis } = JSON.parse(readFileSync(join(directory, 'result.json'), 'utf8')) as { analysis: Analysis }
     const bytesOf = (codec: string): number =>
       analysis.cells.find(cell => cell.values['compression.type'] === codec)?.trials[0]?.accounting.logDirBytes ??

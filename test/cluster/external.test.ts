@@ -7,10 +7,12 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { listJournals } from '../../src/cluster/journal-file.ts'
 import { attachCluster } from '../../src/cluster/providers/external.ts'
 import { ClusterAdmin } from '../../src/protocol/admin.ts'
+import { readRecording } from '../../src/recording/read.ts'
 import { makeCertificate } from '../support/certificate.ts'
 import { type CliResult, runCli, startCli } from '../support/cli.ts'
 import { startLyingProxy } from '../support/lying-proxy.ts'
 import { requireOrSkip } from '../support/require.ts'
+import { expectSound } from '../support/sound.ts'
 import { type Held, startCluster, topologyOf, useOwnJournals } from './process-support.ts'
 
 const state = useOwnJournals()
@@ -76,8 +78,17 @@ describe('a cluster that answers', () => {
   it('is loaded where its id was named, and left as it was', async () => {
     const { bootstrap, info } = await plainCluster()
     const before = await topicsOn(bootstrap)
-    const result = await gauntlet('run', scenario('named', { bootstrap }), '--allow-cluster', info.clusterId)
-    expect(result.exitCode, result.stderr + result.stdout).toBe(0)
+    const config = 'named.properties'
+    writeFileSync(join(folder, config), 'compression.type=zstd\nfetch.max.wait.ms=77\nlinger.msec=3\n')
+    const result = await gauntlet('run', scenario('named', { bootstrap, config }), '--allow-cluster', info.clusterId)
+    const { trials } = await readRecording(expectSound(result))
+    expect(result.stderr).toMatch(/named\.properties:3 .*did you mean linger\.ms/)
+    const [trial] = trials
+    // What stands in the file is what the codec of the client did.
+    expect(trial?.intervals.some(({ counters }) => Number(counters['compressedBytes']) > 0)).toBe(true)
+    const reader = trial?.record?.clients.find(({ role }) => role === 'consumer')
+    const row = { name: 'fetch.max.wait.ms', value: '77', source: 'properties file' }
+    expect(reader?.settings).toContainEqual(row)
     expect(result.stdout).toContain('the brokers belong to somebody else')
     expect(ours(await topicsOn(bootstrap))).toEqual(ours(before))
     expect((await listJournals()).filter(journal => journal.owner !== 'alive')).toEqual([])
@@ -113,14 +124,14 @@ describe('a cluster that answers', () => {
     const { bootstrap, info } = await plainCluster()
     const file = scenario('raised', { bootstrap, seconds: 1, partitions: 13 })
     const result = await gauntlet('run', file, '--allow-cluster', info.clusterId, '--max-partitions', '13')
-    expect(result.exitCode, result.stderr + result.stdout).toBe(0)
+    expectSound(result)
   })
 
   it('gets topics whose retention is bounded, and keeps them where it is asked to', async () => {
     const { bootstrap, info } = await plainCluster()
     const file = scenario('kept', { bootstrap, seconds: 1 })
     const result = await gauntlet('run', file, '--allow-cluster', info.clusterId, '--keep-topics')
-    expect(result.exitCode, result.stderr + result.stdout).toBe(0)
+    expectSound(result)
     const [topic = ''] = ours(await topicsOn(bootstrap))
     const settings = await withAdmin(bootstrap, admin => admin.topicConfigs(topic))
     const value = (name: string) => settings.find(setting => setting.name === name)?.value
@@ -286,7 +297,7 @@ describe('a cluster behind TLS and passwords', () => {
     ['SCRAM-SHA-512', { mechanism: 'SCRAM-SHA-512', user: 'bob' }],
   ])('is loaded with %s over TLS, and no file of the run holds the password', async (_, login) => {
     const result = await run(login, pinned)
-    expect(result.exitCode, result.stderr + result.stdout).toBe(0)
+    expectSound(result)
     const files = [folder, state].flatMap(root =>
       readdirSync(root, { recursive: true })
         .map(name => join(root, String(name)))

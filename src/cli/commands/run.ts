@@ -20,7 +20,7 @@ import { sweepDeadRuns } from '../shared/sweep.ts'
 /** Runs a scenario; the exit code follows docs/reference/cli.md. */
 export async function execute(input: CommandInput): Promise<number> {
   const { io, options } = input
-  const { loaded, plan } = await loadPlan(input.positionals[0] ?? '', input)
+  const { loaded, plan, properties } = await loadPlan(input.positionals[0] ?? '', input)
   const runId = newRunId()
   const directory = resolve(runDirectory(options.out ?? 'reports', plan.scenario.name, runId))
   const say = (text: string): void => {
@@ -31,7 +31,7 @@ export async function execute(input: CommandInput): Promise<number> {
   await sweepDeadRuns(say)
   const provider = await chooseProvider(plan.scenario.cluster, say)
   let external: { cluster: StartedCluster; security?: Security } | undefined
-  if (plan.scenario.cluster.kind === 'external') external = await attachExternal(plan, loaded.file, input)
+  if (plan.scenario.cluster.kind === 'external') external = await attachExternal(plan, properties, input)
   const manifest = makeManifest({ plan, loaded, runId, external: external !== undefined })
   const journal = await openJournal(runId)
   const progress = makeProgress(plan, io, { quiet: Boolean(options.quiet || options.json), anchor: manifest.anchor })

@@ -1,6 +1,5 @@
 // Attaches to somebody else's cluster for a run: properties, identity, guard and caps, in this order and before any load.
-import { dirname, resolve } from 'node:path'
-import { type ClientProperties, loadClientProperties } from '../../cluster/client-properties.ts'
+import type { ClientProperties } from '../../cluster/client-properties.ts'
 import type { StartedCluster } from '../../cluster/cluster.ts'
 import {
   assertAllowed,
@@ -17,21 +16,23 @@ import { parseBytesPerSecond, parseDurationMs, parseSizeBytes, type UnitResult }
 import type { Security } from '../../drivers/driver.ts'
 import type { Plan } from '../../plan/plan.ts'
 import { meanSize, type TrialSetup } from '../../plan/setup.ts'
-import type { ExternalClusterSpec } from '../../scenario/schema/cluster.ts'
 import type { CommandInput } from '../commands.ts'
 import type { OptionName } from '../options.ts'
 
 export type Attached = { cluster: StartedCluster; security?: Security }
 
 /** The cluster of an external scenario, reached, identified and allowed; throws before anything is changed on it. */
-export async function attachExternal(plan: Plan, scenarioFile: string, input: CommandInput): Promise<Attached> {
+export async function attachExternal(
+  plan: Plan,
+  properties: ClientProperties | undefined,
+  input: CommandInput,
+): Promise<Attached> {
   const spec = plan.scenario.cluster
   if (spec.kind !== 'external') throw new TypeError('not an external cluster')
   refuseImpossible(plan, input)
   const caps = capsOf(input)
   const allowance =
     input.options['allow-cluster'] === undefined ? undefined : parseAllowance(input.options['allow-cluster'])
-  const properties = await propertiesOf(spec, scenarioFile, input)
   const bootstrap = spec.bootstrapServers
   if (properties?.sendsCredentials) assertMaySendCredentials(bootstrap, allowance)
   if (properties?.sendsPassword) refuseClearPassword(bootstrap, properties)
@@ -64,25 +65,6 @@ function refuseImpossible(plan: Plan, input: CommandInput): void {
       hint: 'remove the axes under matrix: brokers',
     })
   }
-}
-
-async function propertiesOf(
-  spec: ExternalClusterSpec,
-  scenarioFile: string,
-  input: CommandInput,
-): Promise<ClientProperties | undefined> {
-  if (spec.commandConfig === undefined) return undefined
-  // A path in the scenario belongs to its folder, one on the command line to the folder of the caller.
-  const isFromScenario = input.options['command-config'] === undefined
-  const path = resolve(isFromScenario ? dirname(scenarioFile) : '.', spec.commandConfig)
-  const properties = await loadClientProperties(path)
-  for (const warning of properties.warnings) input.io.error(`warning: ${warning}`)
-  const unused = Object.keys(properties.settings)
-  if (unused.length > 0) {
-    const where = 'write them under config: of the producers and consumers, or use --set'
-    input.io.error(`warning: ${path}: client settings are not taken from here: ${unused.join(', ')}; ${where}`)
-  }
-  return properties
 }
 
 function refuseClearPassword(bootstrap: readonly string[], { file }: ClientProperties): void {

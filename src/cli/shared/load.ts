@@ -1,5 +1,6 @@
 // Scenario file + flags + environment → plan; the same for run and plan, so that both mean the same.
 import { availableParallelism } from 'node:os'
+import type { ClientProperties } from '../../cluster/client-properties.ts'
 import { HarnessError, type Problem } from '../../core/errors.ts'
 import { DEFAULT_MAX_CELLS, makePlan, type Plan } from '../../plan/plan.ts'
 import type { Layer, Resolved } from '../../plan/settings.ts'
@@ -9,8 +10,9 @@ import { parseAxisValue } from '../../scenario/schema/matrix.ts'
 import type { Scenario } from '../../scenario/schema/scenario.ts'
 import type { CommandInput } from '../commands.ts'
 import type { OptionName } from '../options.ts'
+import { propertyLayers, readProperties } from './client-settings.ts'
 
-export type Loaded = { loaded: LoadedScenario; plan: Plan }
+export type Loaded = { loaded: LoadedScenario; plan: Plan; properties?: ClientProperties }
 
 const SOURCE_TEXT = { flag: 'flag', environment: 'environment', default: 'default' } as const
 
@@ -20,15 +22,17 @@ export async function loadPlan(file: string, input: CommandInput): Promise<Loade
   const overrides: Resolved[] = []
   const scenario = override(loaded.scenario, input, overrides)
   const layers = settingLayers(input, scenario)
+  const properties = await readProperties(scenario, loaded.file, input)
+  const lowest = properties ? propertyLayers(properties) : undefined
   const plan = makePlan(scenario, {
     placeOf: loaded.placeOf,
     cores: availableParallelism(),
     maxCells: input.options['max-cells'] ?? DEFAULT_MAX_CELLS,
-    producerLayers: layers.producers,
-    consumerLayers: layers.consumers,
+    producerLayers: { under: lowest ? [lowest.producers] : [], over: layers.producers },
+    consumerLayers: { under: lowest ? [lowest.consumers] : [], over: layers.consumers },
     overrides: [...overrides, ...layers.rows],
   })
-  return { loaded, plan }
+  return { loaded, plan, ...(properties ? { properties } : {}) }
 }
 
 function override(scenario: Scenario, input: CommandInput, overrides: Resolved[]): Scenario {

@@ -312,9 +312,9 @@ describe('what is warned of', () => {
     expect(read.warnings).toEqual([expect.stringContaining('chmod 600')])
   })
 
-  it('hands settings of producers and consumers on', async () => {
-    const read = await load('linger.ms=20', 'fetch.min.bytes = 4096', 'client.id=me')
-    expect(read.settings).toEqual({ 'linger.ms': '20', 'fetch.min.bytes': '4096', 'client.id': 'me' })
-    expect(read.warnings).toEqual([])
+  it('hands settings of producers and consumers on, but none that no driver honours yet', async () => {
+    const { settings, warnings } = await load('linger.ms=20', 'send.buffer.bytes=9', 'fetch.min.bytes = 4096')
+    expect(settings).toEqual({ 'linger.ms': { value: '20', line: 1 }, 'fetch.min.bytes': { value: '4096', line: 3 } })
+    expect(warnings).toEqual([expect.stringMatching(/:2 {2}send\.buffer\.bytes is honoured by no driver yet/)])
   })
 })

@@ -1,7 +1,14 @@
 // Every value a client gets must be traceable to who said it, and defaults must be those of the Java client.
 import { describe, expect, test } from 'vitest'
 import { capabilitiesOf } from '../../../src/drivers/capabilities.ts'
-import { asSettings, type Layer, type Resolved, resolveConsumer, resolveProducer } from '../../../src/plan/settings.ts'
+import {
+  asSettings,
+  type Layer,
+  leftOut,
+  type Resolved,
+  resolveConsumer,
+  resolveProducer,
+} from '../../../src/plan/settings.ts'
 
 const KAFKAJS = capabilitiesOf('kafkajs')
 const row = (rows: readonly Resolved[], name: string): Resolved | undefined => rows.find(found => found.name === name)
@@ -51,6 +58,36 @@ describe('layers', () => {
     expect(row(rows, 'batch.size')).toMatchObject({ value: 1, source: 'matrix' })
     expect(row(rows, 'retries')).toMatchObject({ source: 'default' })
     expect(rows.filter(({ name }) => name === 'linger.ms')).toHaveLength(1)
+  })
+})
+
+describe('a layer that yields', () => {
+  const consumer = (layers: Layer[]) => resolveConsumer(layers, KAFKAJS)
+  const file: Layer = {
+    source: 'properties file',
+    values: { 'group.protocol': 'consumer', 'fetch.min.bytes': 7 },
+    yields: true,
+  }
+
+  test('gives what the driver can do, and leaves out the rest with its reason', () => {
+    const rows = consumer([file])
+    expect(row(rows, 'fetch.min.bytes')).toMatchObject({ value: 7, source: 'properties file' })
+    expect(row(rows, 'group.protocol')).toMatchObject({ value: 'classic', source: 'default' })
+    expect(leftOut([file], rows, KAFKAJS.consumer)).toEqual([
+      'group.protocol=consumer of the properties file is not taken: kafkajs knows only the classic protocol',
+    ])
+  })
+
+  test('is taken where it says only what holds anyway', () => {
+    const same: Layer = { ...file, values: { 'group.protocol': 'classic' } }
+    const rows = consumer([same])
+    expect(row(rows, 'group.protocol')).toMatchObject({ value: 'classic', source: 'properties file' })
+    expect(leftOut([same], rows, KAFKAJS.consumer)).toEqual([])
+  })
+
+  test('does not make a layer yield that was written for this client', () => {
+    const rows = consumer([{ source: 'scenario', values: { 'group.protocol': 'consumer' } }])
+    expect(row(rows, 'group.protocol')).toMatchObject({ value: 'consumer', source: 'scenario' })
   })
 })
 

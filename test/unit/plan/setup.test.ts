@@ -46,7 +46,7 @@ describe('topics', () => {
 })
 
 describe('groups', () => {
-  test('get the settings of matrix over flags over scenario', () => {
+  test('get the settings of matrix over flags over scenario over properties file', () => {
     const { scenario } = loaded(
       scenarioText(
         'consumers: [{ name: readers, config: { fetch.min.bytes: 5 } }]\nmatrix:\n  producers: { linger.ms: [7] }\n',
@@ -57,10 +57,13 @@ describe('groups', () => {
     const setup = resolveTrial(
       scenario,
       cell as NonNullable<typeof cell>,
-      [{ source: 'flag', values: { 'linger.ms': 3, 'batch.size': 4 } }],
-      [{ source: 'flag', values: { 'fetch.max.wait.ms': 9 } }],
+      {
+        under: [{ source: 'properties file', values: { 'linger.ms': 5, 'batch.size': 5, retries: 6 } }],
+        over: [{ source: 'flag', values: { 'linger.ms': 3, 'batch.size': 4 } }],
+      },
+      { under: [], over: [{ source: 'flag', values: { 'fetch.max.wait.ms': 9 } }] },
     )
-    expect(setup.producers[0]?.settings).toMatchObject({ 'linger.ms': 7, 'batch.size': 4 })
+    expect(setup.producers[0]?.settings).toMatchObject({ 'linger.ms': 7, 'batch.size': 4, retries: 6 })
     expect(setup.consumers[0]?.settings).toMatchObject({ 'fetch.min.bytes': 5, 'fetch.max.wait.ms': 9 })
   })
 })
