@@ -1,16 +1,23 @@
 // What every driver says it can do, readable without loading any client.
 import type { Capabilities } from './driver.ts'
-import { capabilities as kafkajs } from './kafkajs/capabilities.ts'
+import { capabilities as kafkajs, asShipped as kafkajsAsShipped } from './kafkajs/capabilities.ts'
 import { capabilities as nul } from './null/capabilities.ts'
-import { capabilities as platformatic } from './platformatic/capabilities.ts'
+import { capabilities as platformatic, asShipped as platformaticAsShipped } from './platformatic/capabilities.ts'
 import { capabilities as scripted } from './scripted/capabilities.ts'
 import { capabilities as wire } from './wire/capabilities.ts'
 
 const ALL: Record<string, Capabilities> = { kafkajs, platformatic, wire, scripted, null: nul }
+/** Of drivers that run a library as its users do; one that always does so stands above only. */
+const AS_SHIPPED: Record<string, Capabilities> = { kafkajs: kafkajsAsShipped, platformatic: platformaticAsShipped }
 
-/** The capabilities of a driver that exists. */
-export function capabilitiesOf(name: string): Capabilities {
+/** The capabilities of a driver that exists, in a mode that it has. */
+export function capabilitiesOf(name: string, mode: 'tuned' | 'as-shipped' = 'tuned'): Capabilities {
   const found = Object.hasOwn(ALL, name) ? ALL[name] : undefined
   if (!found) throw new Error(`no driver named ${name}`)
-  return found
+  return mode === 'as-shipped' ? (AS_SHIPPED[name] ?? found) : found
+}
+
+/** False for drivers that only stand in for a client, or are ours: nobody ships them. */
+export function hasMode(name: string, mode: 'tuned' | 'as-shipped'): boolean {
+  return mode === 'tuned' || Object.hasOwn(AS_SHIPPED, name) || capabilitiesOf(name).kind === 'record'
 }

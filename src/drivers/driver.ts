@@ -20,6 +20,8 @@ export type Capabilities = {
   checksCrc: boolean
   producer: Record<string, Support>
   consumer: Record<string, Support>
+  /** The library's own defaults in place of Java's, where it runs as shipped; what is not named has none. */
+  defaults?: { producer: Settings; consumer: Settings }
   badges: readonly string[]
 }
 
@@ -186,6 +188,8 @@ export type ConsumerOptions = {
   member: number
   members: number
   start: 'earliest' | 'latest'
+  /** as-shipped: with the library's own defaults, sockets and ways of handing over. */
+  mode: 'tuned' | 'as-shipped'
   settings: Settings
   topics: TopicHandle[]
   commit: 'auto' | 'manual' | 'none'

@@ -24,6 +24,19 @@ export function batchProducerSupport(overrides: Record<string, Support>): Record
   )
 }
 
+/** Support in mode as-shipped: what the library takes is its own, buffer.memory is ours, and anything else is refused. */
+export function shippedSupport(
+  table: Readonly<Record<string, unknown>>,
+  library: string,
+  taken: readonly string[],
+  overrides: Record<string, Support> = {},
+): Record<string, Support> {
+  const missing: Support = { unsupported: `${library} as shipped has no such setting` }
+  return Object.fromEntries(
+    Object.keys(table).map(name => [name, overrides[name] ?? (taken.includes(name) ? 'client' : missing)]),
+  )
+}
+
 export function consumerSupport(overrides: Record<string, Support>): Record<string, Support> {
   return Object.fromEntries(Object.keys(CONSUMER_SETTINGS).map(name => [name, overrides[name] ?? 'client']))
 }

@@ -46,6 +46,7 @@ export class ConsumerRole {
       member: spec.member,
       members: spec.members,
       start: spec.start,
+      mode: spec.mode,
       settings: spec.settings,
       topics: spec.topics,
       commit: spec.commit,

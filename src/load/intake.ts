@@ -36,7 +36,8 @@ export function accumulatorSettings(
   const idempotent = spec.settings['enable.idempotence'] === true
   const asked = number('max.in.flight.requests.per.connection')
   return {
-    batchSizeBytes: number('batch.size'),
+    // A client that batches nothing has no such setting; the pool of payloads is then made for Java's default.
+    batchSizeBytes: Number(spec.settings['batch.size'] ?? 16_384),
     lingerUs: number('linger.ms') * 1000,
     bufferMemoryBytes: number('buffer.memory'),
     maxInFlightPerLeader: idempotent ? Math.min(asked, capabilities.maxInFlightIdempotent ?? asked) : asked,

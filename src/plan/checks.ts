@@ -1,12 +1,10 @@
 // What a plan refuses before anything starts, and what it points out: rules without data, settings a driver lacks, cells that are alike.
 import type { Place, Problem } from '../core/errors.ts'
 import { findMetric } from '../core/metrics.ts'
-import { capabilitiesOf } from '../drivers/capabilities.ts'
 import { applies, type Expectation } from '../scenario/schema/expect.ts'
 import type { Scenario } from '../scenario/schema/scenario.ts'
-import { CONSUMER_SETTINGS, PRODUCER_SETTINGS, type SettingTable } from '../scenario/schema/setting-tables.ts'
-import { ENVELOPE_BYTES } from '../scenario/schema/values.ts'
 import type { Cell } from './cells.ts'
+import { checkDrivers } from './driver-checks.ts'
 import type { TrialSetup } from './setup.ts'
 
 type Context = { placeOf: (path: (string | number)[]) => Place; cores: number }
@@ -55,110 +53,6 @@ function checkRules(
     }
     return []
   })
-}
-
-function checkDrivers(scenario: Scenario, setups: readonly TrialSetup[], context: Context): Problem[] {
-  const problems = new Map<string, Problem>()
-  const add = (problem: Problem) => problems.set(`${problem.code} ${problem.message}`, problem)
-  for (const setup of setups) {
-    setup.producers.forEach((group, index) => {
-      const capabilities = capabilitiesOf(group.driver)
-      const codec = String(group.settings['compression.type'])
-      if (!capabilities.codecs.includes(codec))
-        add({
-          code: 'E126',
-          message: `driver ${group.driver} cannot compress with ${codec}`,
-          place: context.placeOf(['producers', index]),
-          hint: `supported: ${capabilities.codecs.join(', ')}`,
-        })
-      if (group.settings['enable.idempotence'] === true && group.settings['acks'] !== 'all')
-        add({
-          code: 'E128',
-          message: `enable.idempotence needs acks: all (cell ${setup.cell.label})`,
-          place: context.placeOf(['producers', index]),
-          hint: 'write enable.idempotence: false, or exclude the cell',
-        })
-      checkSupport(
-        group.rows,
-        capabilities.producer,
-        PRODUCER_SETTINGS,
-        group.driver,
-        ['producers', index],
-        context,
-        add,
-      )
-      checkEnvelope(group, index, setup, context, add)
-    })
-    setup.consumers.forEach((group, index) =>
-      checkSupport(
-        group.rows,
-        capabilitiesOf(group.driver).consumer,
-        CONSUMER_SETTINGS,
-        group.driver,
-        ['consumers', index],
-        context,
-        add,
-      ),
-    )
-  }
-  return [...problems.values(), ...checkReaders(scenario, context)]
-}
-
-/** A swept size may be too small for the envelope where the scenario's own is not. */
-function checkEnvelope(
-  group: TrialSetup['producers'][number],
-  index: number,
-  setup: TrialSetup,
-  context: Context,
-  add: (problem: Problem) => void,
-): void {
-  const { size } = group.values
-  const smallest = typeof size === 'number' ? size : size.min
-  if (smallest >= ENVELOPE_BYTES || group.envelope !== 'value' || group.verify !== 'records') return
-  add({
-    code: 'E128',
-    message: `a value of ${smallest} B cannot hold the ${ENVELOPE_BYTES} B envelope (cell ${setup.cell.label})`,
-    place: context.placeOf(['producers', index]),
-    hint: `sweep sizes of at least ${ENVELOPE_BYTES}B, or write envelope: header, or verify: counts`,
-  })
-}
-
-function checkReaders(scenario: Scenario, context: Context): Problem[] {
-  return scenario.consumers.flatMap((group, index): Problem[] =>
-    Object.keys(capabilitiesOf(group.driver).consumer).length === 0
-      ? [
-          {
-            code: 'E203',
-            message: `driver ${group.driver} has no consumer`,
-            place: context.placeOf(['consumers', index]),
-            hint: 'use kafkajs',
-          },
-        ]
-      : [],
-  )
-}
-
-function checkSupport(
-  rows: TrialSetup['producers'][number]['rows'],
-  support: ReturnType<typeof capabilitiesOf>['producer'],
-  defaults: SettingTable,
-  driver: string,
-  path: (string | number)[],
-  context: Context,
-  add: (problem: Problem) => void,
-): void {
-  for (const row of rows) {
-    const how = support[row.name]
-    // What is left at its default is honoured by doing nothing, whoever wrote it down.
-    if (row.source === 'default' || row.value === defaults[row.name]?.default) continue
-    if (typeof how !== 'object' || !('unsupported' in how)) continue
-    add({
-      code: 'E203',
-      message: `driver ${driver} cannot honour ${row.name}: ${how.unsupported}`,
-      place: context.placeOf([...path, 'config', row.name]),
-      hint: 'remove it, or use another driver',
-    })
-  }
 }
 
 function checkResources(scenario: Scenario, context: Context): Problem[] {

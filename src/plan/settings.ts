@@ -1,7 +1,7 @@
 // Resolves the settings of one group in one cell: matrix over flags over scenario over properties file over defaults, each value with its source.
 import type { Capabilities } from '../drivers/driver.ts'
 import type { Settings, SettingValue } from '../scenario/schema/common.ts'
-import { CONSUMER_SETTINGS, PRODUCER_SETTINGS, type Setting } from '../scenario/schema/settings.ts'
+import { CONSUMER_SETTINGS, PRODUCER_SETTINGS } from '../scenario/schema/settings.ts'
 
 export type Resolved = { name: string; value: SettingValue; source: string; note?: string }
 
@@ -11,19 +11,27 @@ export type Layer = { source: string; values: Settings; yields?: true }
 /** Layers from outside the scenario: under its own values, and over them. */
 export type OuterLayers = { under: readonly Layer[]; over: readonly Layer[] }
 
+const TABLES = { producer: PRODUCER_SETTINGS, consumer: CONSUMER_SETTINGS }
+
+/** Over Java's defaults, or over the library's own where it runs as its users get it. */
 function resolve(
-  table: Record<string, Setting>,
+  role: 'producer' | 'consumer',
   layers: readonly Layer[],
-  support: Capabilities['producer'],
+  capabilities: Capabilities,
 ): Map<string, Resolved> {
   const out = new Map<string, Resolved>()
-  for (const [name, setting] of Object.entries(table)) {
-    if (setting.default !== undefined) out.set(name, { name, value: setting.default, source: 'default' })
+  const shipped = capabilities.defaults?.[role]
+  const defaultOf = (name: string): SettingValue | undefined => (shipped ? shipped[name] : TABLES[role][name]?.default)
+  for (const name of Object.keys(TABLES[role])) {
+    const value = defaultOf(name)
+    if (value === undefined) continue
+    const note = shipped ? { note: `the default of ${capabilities.name}` } : {}
+    out.set(name, { name, value, source: 'default', ...note })
   }
   for (const layer of layers)
     for (const [name, value] of Object.entries(layer.values)) {
-      const how = support[name]
-      const isLacking = typeof how === 'object' && 'unsupported' in how && value !== table[name]?.default
+      const how = capabilities[role][name]
+      const isLacking = typeof how === 'object' && 'unsupported' in how && value !== defaultOf(name)
       if (!layer.yields || !isLacking) out.set(name, { name, value, source: layer.source })
     }
   return out
@@ -53,7 +61,7 @@ function defaultIdempotence(resolved: ReadonlyMap<string, Resolved>): Resolved {
 
 /** All producer settings of a group; idempotence follows acks as in the Java client, where nothing else is said. */
 export function resolveProducer(layers: readonly Layer[], capabilities: Capabilities): Resolved[] {
-  const resolved = resolve(PRODUCER_SETTINGS, layers, capabilities.producer)
+  const resolved = resolve('producer', layers, capabilities)
   if (!resolved.has('enable.idempotence')) resolved.set('enable.idempotence', defaultIdempotence(resolved))
   const idempotent = resolved.get('enable.idempotence')?.value === true
   const flight = resolved.get('max.in.flight.requests.per.connection')
@@ -69,7 +77,7 @@ export function resolveProducer(layers: readonly Layer[], capabilities: Capabili
 
 /** All consumer settings of a group. */
 export function resolveConsumer(layers: readonly Layer[], capabilities: Capabilities): Resolved[] {
-  return addNotes(resolve(CONSUMER_SETTINGS, layers, capabilities.consumer), capabilities.consumer)
+  return addNotes(resolve('consumer', layers, capabilities), capabilities.consumer)
 }
 
 /** What a layer that yields says and a driver cannot do, each with the reason. */

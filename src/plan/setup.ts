@@ -90,7 +90,7 @@ export function resolveTrial(
       ...producerLayers.over,
       { source: 'matrix', values: matrix.producers },
     ]
-    const capabilities = capabilitiesOf(group.driver)
+    const capabilities = capabilitiesOf(group.driver, group.mode)
     const rows = resolveProducer(layers, capabilities)
     return {
       ...group,
@@ -107,7 +107,7 @@ export function resolveTrial(
       ...consumerLayers.over,
       { source: 'matrix', values: matrix.consumers },
     ]
-    const capabilities = capabilitiesOf(group.driver)
+    const capabilities = capabilitiesOf(group.driver, group.mode)
     const rows = resolveConsumer(layers, capabilities)
     return {
       ...group,

@@ -54,7 +54,7 @@ const rows = (resolved: readonly Resolved[]): ResolvedSetting[] =>
 /** Clients as they were configured. */
 export function clientAccounts(setup: TrialSetup): ClientAccount[] {
   const producers = setup.producers.map((group): ClientAccount => {
-    const capabilities = capabilitiesOf(group.driver)
+    const capabilities = capabilitiesOf(group.driver, group.mode)
     return {
       group: group.name,
       role: 'producer',

@@ -36,7 +36,7 @@ function handles(
 
 /** True where some reader's client does not check the CRC of batches, so the envelope must carry one. */
 function needsEnvelopeCrc(setup: TrialSetup): boolean {
-  return setup.consumers.some(group => !capabilitiesOf(group.driver).checksCrc)
+  return setup.consumers.some(group => !capabilitiesOf(group.driver, group.mode).checksCrc)
 }
 
 /** One spec per producer worker; numbers in envelopes are unique over all groups. */
@@ -81,6 +81,17 @@ export function producerSpecs(context: TrialContext, trial: PlannedTrial, setup:
   )
 }
 
+/** A static member's name must be its own: members of one group get it with their number. */
+function memberSettings(
+  group: TrialSetup['consumers'][number],
+  member: number,
+): TrialSetup['consumers'][number]['settings'] {
+  const id = group.settings['group.instance.id']
+  return id === undefined || group.members === 1
+    ? group.settings
+    : { ...group.settings, 'group.instance.id': `${id}-${member}` }
+}
+
 /** One spec per group member; every group is fresh. */
 export function consumerSpecs(
   context: TrialContext,
@@ -105,7 +116,7 @@ export function consumerSpecs(
           start: group.start,
           driver: group.driver,
           mode: group.mode,
-          settings: group.settings,
+          settings: memberSettings(group, member),
           bootstrap: context.cluster.bootstrap,
           ...(context.security ? { security: context.security } : {}),
           topics,

@@ -81,6 +81,7 @@ describe.each(['kafkajs', 'platformatic'])('Kafka’s own tools and %s', name =>
       member: 0,
       members: 1,
       start: 'earliest',
+      mode: 'tuned',
       settings: {
         'request.timeout.ms': 30_000,
         'session.timeout.ms': 10_000,

@@ -1,12 +1,19 @@
-// The one door to kafkajs: no-delay sockets that count their bytes, silent logging, and its endless 1 ms timer switched off.
+// The one door to kafkajs: counted sockets, silent logging; unless it runs as shipped, sockets without delay and its endless 1 ms timer switched off.
 import { createRequire } from 'node:module'
 import net from 'node:net'
 import tls from 'node:tls'
-import type { EachBatchPayload, ISocketFactoryArgs, KafkaConfig, KafkaMessage } from 'kafkajs'
+import type {
+  ConsumerRunConfig,
+  EachBatchPayload,
+  EachMessagePayload,
+  ISocketFactoryArgs,
+  KafkaConfig,
+  KafkaMessage,
+} from 'kafkajs'
 import kafkajs from 'kafkajs'
 import type { Security } from '../driver.ts'
 
-export type { EachBatchPayload, KafkaMessage }
+export type { ConsumerRunConfig, EachBatchPayload, EachMessagePayload, KafkaMessage }
 export const { CompressionTypes, logLevel, Kafka } = kafkajs
 export type CompressionTypes = kafkajs.CompressionTypes
 /** kafkajs' registry of codecs, by Kafka's codec number. */
@@ -20,6 +27,8 @@ export type KafkaOptions = {
   security?: Security
   /** Retries of the client's own bookkeeping (first connection, metadata); kafkajs' default is 5. */
   retry?: { retries: number; initialRetryTime?: number; maxRetryTime?: number }
+  /** Sockets, timers and time-outs as the library's users get them. */
+  asShipped?: boolean
   /** Dials this one address whatever brokers advertise, to ask what they advertise. */
   onlyVia?: { host: string; port: number }
 }
@@ -58,9 +67,10 @@ function patchRequestQueue(): void {
   }
 }
 
-/** A kafkajs client whose sockets send at once (kafkajs leaves Nagle's algorithm on) and are counted. */
+/** A kafkajs client whose sockets are counted and, unless as shipped, send at once (kafkajs leaves Nagle's algorithm on). */
 export function createKafka(options: KafkaOptions): KafkaHandle {
-  patchRequestQueue()
+  const asShipped = options.asShipped === true
+  if (!asShipped) patchRequestQueue()
   const sockets = new Set<net.Socket>()
   let written = 0
   let read = 0
@@ -69,7 +79,7 @@ export function createKafka(options: KafkaOptions): KafkaHandle {
     const socket = ssl
       ? tls.connect({ host, port, ...(net.isIP(host) ? {} : { servername: host }), ...ssl }, onConnect)
       : net.connect({ host, port }, onConnect)
-    socket.setNoDelay(true)
+    if (!asShipped) socket.setNoDelay(true)
     socket.setKeepAlive(true, 60_000)
     sockets.add(socket)
     socket.once('close', () => {
@@ -84,7 +94,7 @@ export function createKafka(options: KafkaOptions): KafkaHandle {
     brokers: options.brokers,
     clientId: options.clientId,
     logLevel: logLevel.NOTHING,
-    connectionTimeout: options.connectionTimeoutMs ?? 10_000,
+    ...(asShipped ? {} : { connectionTimeout: options.connectionTimeoutMs ?? 10_000 }),
     requestTimeout: options.requestTimeoutMs ?? 30_000,
     socketFactory,
     ...(options.retry ? { retry: options.retry } : {}),

@@ -1,7 +1,15 @@
 // kafkajs as a group member: batches handed over with the time they reached the handler, commits as the scenario says.
 import type { CodecName } from '../../protocol/codecs.ts'
 import type { ConsumerOptions, GroupConsumer, ReceivedRecord } from '../driver.ts'
-import { CompressionCodecs, createKafka, type EachBatchPayload, type KafkaHandle, type KafkaMessage } from './client.ts'
+import {
+  CompressionCodecs,
+  type ConsumerRunConfig,
+  createKafka,
+  type EachBatchPayload,
+  type EachMessagePayload,
+  type KafkaHandle,
+  type KafkaMessage,
+} from './client.ts'
 import { CODEC_NUMBERS, countingCodecs } from './codecs.ts'
 import { mapError } from './errors.ts'
 
@@ -10,11 +18,13 @@ export class KafkaJsConsumer implements GroupConsumer {
   private readonly handle: KafkaHandle
   private readonly consumer
   private readonly index: Map<string, number>
+  private readonly asShipped: boolean
   private closing = false
   private requests = 0
 
   constructor(options: ConsumerOptions) {
     this.options = options
+    this.asShipped = options.mode === 'as-shipped'
     const { settings } = options
     const number = (name: string): number => Number(settings[name])
     const codecs = countingCodecs({}, { compressedBytes: 0, uncompressedBytes: 0 })
@@ -23,6 +33,7 @@ export class KafkaJsConsumer implements GroupConsumer {
       brokers: options.bootstrap,
       clientId: options.clientId,
       requestTimeoutMs: number('request.timeout.ms'),
+      asShipped: this.asShipped,
       ...(options.security ? { security: options.security } : {}),
     })
     this.index = new Map(options.topics.map((topic, position) => [topic.name, position]))
@@ -37,9 +48,13 @@ export class KafkaJsConsumer implements GroupConsumer {
       maxBytesPerPartition: number('max.partition.fetch.bytes'),
       maxWaitTimeInMs: number('fetch.max.wait.ms'),
       readUncommitted: settings['isolation.level'] === 'read_uncommitted',
-      allowAutoTopicCreation: false,
       ...(settings['client.rack'] ? { rackId: String(settings['client.rack']) } : {}),
-      retry: { initialRetryTime: 100, retries: 8, restartOnFailure: async () => !this.closing },
+      ...(this.asShipped
+        ? {}
+        : {
+            allowAutoTopicCreation: false,
+            retry: { initialRetryTime: 100, retries: 8, restartOnFailure: async () => !this.closing },
+          }),
     })
   }
 
@@ -69,12 +84,7 @@ export class KafkaJsConsumer implements GroupConsumer {
     })
     await consumer.connect()
     await consumer.subscribe({ topics: options.topics.map(topic => topic.name), fromBeginning: true })
-    await consumer.run({
-      autoCommit: options.commit === 'auto',
-      autoCommitInterval: Number(options.settings['auto.commit.interval.ms']),
-      eachBatchAutoResolve: false,
-      eachBatch: payload => this.handleBatch(payload),
-    })
+    await consumer.run({ ...this.commits(), ...this.handler() })
   }
 
   counters() {
@@ -86,12 +96,41 @@ export class KafkaJsConsumer implements GroupConsumer {
     await this.consumer.disconnect()
   }
 
+  private commits(): { autoCommit: boolean; autoCommitInterval?: number } {
+    const intervalMs = this.options.settings['auto.commit.interval.ms']
+    return {
+      autoCommit: this.options.commit === 'auto',
+      ...(intervalMs === undefined ? {} : { autoCommitInterval: Number(intervalMs) }),
+    }
+  }
+
+  /** As shipped, single records come one by one from kafkajs itself; else they are cut from its batches. */
+  private handler(): ConsumerRunConfig {
+    if (this.asShipped && this.options.handling === 'message')
+      return { eachMessage: payload => this.handleMessage(payload) }
+    return { eachBatchAutoResolve: false, eachBatch: payload => this.handleBatch(payload) }
+  }
+
+  private async handleMessage({ topic: name, partition, message }: EachMessagePayload): Promise<void> {
+    const { options } = this
+    const topic = this.index.get(name)
+    if (topic === undefined) return
+    options.onRecords(topic, partition, [received(message)], options.nowUs())
+    if (options.delayMs > 0) await new Promise(resolve => setTimeout(resolve, options.delayMs))
+    if (options.commit === 'manual') await this.commitBehind(name, partition, message)
+  }
+
+  private commitBehind(topic: string, partition: number, { offset }: KafkaMessage): Promise<void> {
+    return this.consumer.commitOffsets([{ topic, partition, offset: String(BigInt(offset) + 1n) }])
+  }
+
   private async handleBatch(payload: EachBatchPayload): Promise<void> {
     const { options } = this
     const { batch } = payload
     const topic = this.index.get(batch.topic)
     if (topic === undefined) return
-    const slice = options.handling === 'message' ? 1 : Number(options.settings['max.poll.records'])
+    const atOnce = options.settings['max.poll.records'] ?? Number.POSITIVE_INFINITY
+    const slice = options.handling === 'message' ? 1 : Number(atOnce)
     for (let at = 0; at < batch.messages.length && payload.isRunning() && !payload.isStale(); at += slice) {
       const messages = batch.messages.slice(at, at + slice)
       const atUs = options.nowUs()
@@ -108,10 +147,7 @@ export class KafkaJsConsumer implements GroupConsumer {
     payload.resolveOffset(last.offset)
     if (this.options.commit === 'none') return
     if (this.options.commit === 'auto') return payload.commitOffsetsIfNecessary()
-    const next = String(BigInt(last.offset) + 1n)
-    await this.consumer.commitOffsets([
-      { topic: payload.batch.topic, partition: payload.batch.partition, offset: next },
-    ])
+    await this.commitBehind(payload.batch.topic, payload.batch.partition, last)
     await payload.heartbeat()
   }
 }

@@ -3,9 +3,11 @@ import type { Driver } from '../driver.ts'
 import { capabilities } from './capabilities.ts'
 import { KafkaJsConsumer } from './consumer.ts'
 import { KafkaJsProducer } from './producer.ts'
+import { KafkaJsRecordProducer } from './record-producer.ts'
 
 export const driver: Driver = {
   capabilities,
   createProducer: options => new KafkaJsProducer(options),
+  createRecordProducer: options => new KafkaJsRecordProducer(options),
   createConsumer: options => new KafkaJsConsumer(options),
 }

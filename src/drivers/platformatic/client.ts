@@ -19,6 +19,7 @@ import type { Security } from '../driver.ts'
 export { Consumer, compressionsAlgorithms, Producer, protocolErrors, protocolErrorsCodesById }
 export type Received = ConsumedMessage<Buffer, Buffer, Buffer, Buffer>
 export type Message = MessageToProduce<Buffer, Buffer, Buffer, Buffer>
+export type Codec = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
 export type Stream = MessagesStream<Buffer, Buffer, Buffer, Buffer>
 export type BufferProducer = Producer<Buffer, Buffer, Buffer, Buffer>
 export type BufferConsumer = Consumer<Buffer, Buffer, Buffer, Buffer>

@@ -5,6 +5,8 @@ import { type BufferConsumer, baseOptions, Consumer, type Received, SocketCounts
 import { mapError } from './errors.ts'
 
 const REOPEN_PAUSE_MS = 200
+/** The library hands over single records; a handler of many takes what its stream holds, up to this. */
+const AT_ONCE_AS_SHIPPED = 500
 /** Handling without any pause gives way to heartbeats and fetches after so long. */
 const YIELD_AFTER_MS = 10
 
@@ -27,7 +29,8 @@ export class PlatformaticConsumer implements GroupConsumer {
   constructor(options: ConsumerOptions) {
     this.options = options
     this.index = new Map(options.topics.map((topic, position) => [topic.name, position]))
-    this.sliceRecords = options.handling === 'message' ? 1 : Number(options.settings['max.poll.records'])
+    const atOnce = options.settings['max.poll.records'] ?? AT_ONCE_AS_SHIPPED
+    this.sliceRecords = options.handling === 'message' ? 1 : Number(atOnce)
     this.client = makeClient(options)
     this.sockets = new SocketCounts(this.client)
   }
@@ -83,7 +86,7 @@ export class PlatformaticConsumer implements GroupConsumer {
       // Topics are fresh: a group without commits reads every record of the trial.
       mode: 'committed',
       fallbackMode: 'earliest',
-      autocommit: options.commit === 'auto' ? Number(options.settings['auto.commit.interval.ms']) : false,
+      autocommit: this.autocommit(),
     })
     stream.on('readable', () => this.wake())
     stream.on('close', () => this.wake())
@@ -94,6 +97,13 @@ export class PlatformaticConsumer implements GroupConsumer {
     })
     this.held = undefined
     this.stream = stream
+  }
+
+  /** An interval; as shipped and without one, after every fetch. */
+  private autocommit(): boolean | number {
+    const { commit, settings } = this.options
+    const intervalMs = settings['auto.commit.interval.ms']
+    return commit === 'auto' && (intervalMs === undefined || Number(intervalMs))
   }
 
   /** Reads until closed; a stream that an error ended is opened again where the group stands. */

@@ -1,15 +1,22 @@
 // @platformatic/kafka as a batch driver: the harness chooses partitions, batches and retries; the client encodes, compresses and talks.
 import type { BatchProducer, BatchResult, PendingBatch, ProducerOptions } from '../driver.ts'
-import { type BufferProducer, baseOptions, type Message, ProduceCounts, Producer, SocketCounts } from './client.ts'
+import {
+  type BufferProducer,
+  baseOptions,
+  type Codec,
+  type Message,
+  ProduceCounts,
+  Producer,
+  SocketCounts,
+} from './client.ts'
 import { type CodecCounts, countCodecs } from './codecs.ts'
 import { outcomeOf } from './errors.ts'
+import { messageOf } from './messages.ts'
 
 const REFRESH_MIN_MS = 100
 const CONNECT_TIMEOUT_MS = 10_000
 /** The client's own metadata must outlive ours, so that it sends where we looked. */
 const METADATA_SLACK = 2
-
-type Codec = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
 
 export class PlatformaticProducer implements BatchProducer {
   private readonly options: ProducerOptions
@@ -19,7 +26,6 @@ export class PlatformaticProducer implements BatchProducer {
   private readonly counts: CodecCounts = { compressedBytes: 0, uncompressedBytes: 0 }
   private readonly names: string[]
   private readonly leaders: number[][]
-  private readonly headerKeys = new Map<string, Buffer>()
   private readonly idempotent: boolean
   private readonly acks: number
   private refreshing = false
@@ -112,27 +118,12 @@ export class PlatformaticProducer implements BatchProducer {
     for (const batch of batches) {
       const topic = this.names[batch.topic] ?? ''
       for (let at = 0; at < batch.count; at++) {
-        const message: Message = { topic, partition: batch.partition, value: record.value(batch, at) }
-        const key = record.key(batch, at)
-        if (key) message.key = key
-        const headers = record.headers(batch, at)
-        if (headers) message.headers = this.headersOf(headers)
+        const message = messageOf(record, topic, batch, at)
+        message.partition = batch.partition
         messages.push(message)
       }
     }
     return messages
-  }
-
-  private headersOf(headers: Record<string, Buffer>): Map<Buffer, Buffer> {
-    return new Map(Object.entries(headers).map(([name, value]) => [this.headerKey(name), value]))
-  }
-
-  private headerKey(name: string): Buffer {
-    const known = this.headerKeys.get(name)
-    if (known) return known
-    const key = Buffer.from(name)
-    this.headerKeys.set(name, key)
-    return key
   }
 
   private acked(

@@ -19,9 +19,6 @@ export const driverSchema = z
 export const modeSchema = z
   .enum(['tuned', 'as-shipped'])
   .describe('tuned: our accumulator and retries; as-shipped: what the library’s users get')
-  .superRefine((name, ctx) => {
-    if (name === 'as-shipped') addProblem(ctx, 'E129', 'mode as-shipped is not available yet', { hint: 'write tuned' })
-  })
 
 export const commitSchema = z
   .enum(['auto', 'manual', 'none'])

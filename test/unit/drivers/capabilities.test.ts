@@ -36,6 +36,17 @@ test('kafkajs owns up to its limits: one idempotent request in flight, fewer tha
   })
 })
 
+test.each(['kafkajs', 'platformatic'])(
+  '%s as shipped has an answer for every setting, and defaults only for what it takes',
+  name => {
+    const { producer, consumer, defaults, kind } = capabilitiesOf(name, 'as-shipped')
+    expect(kind).toBe('record')
+    expect(Object.keys(producer)).toEqual(Object.keys(PRODUCER_SETTINGS))
+    expect(Object.keys(consumer)).toEqual(Object.keys(CONSUMER_SETTINGS))
+    for (const setting of Object.keys(defaults?.producer ?? {})) expect(producer[setting]).toMatch(/client|harness/)
+  },
+)
+
 test('drivers without a broker say so on every report', () => {
   for (const name of ['scripted', 'null']) expect(capabilitiesOf(name).badges.join()).toMatch(/no broker/)
 })

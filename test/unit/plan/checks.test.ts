@@ -4,6 +4,9 @@ import { HarnessError, type Problem } from '../../../src/core/errors.ts'
 import { planOf, scenarioText } from './made.ts'
 
 const KAFKAJS = 'driver: kafkajs'
+const SHIPPED = (setting: string) => `mode: as-shipped\n    config: { ${setting} }`
+const PLATFORMATIC = (setting: string) => `driver: platformatic\n    config: { ${setting} }`
+const KIP_848 = 'name: r, driver: platformatic, config: { group.protocol: consumer, group.instance.id: x'
 type Change = Parameters<typeof scenarioText>[1]
 
 function problems(more = '', change: Change = {}, cores = 4): readonly Problem[] {
@@ -69,6 +72,14 @@ describe('what a driver cannot do', () => {
     ['a protocol it does not know', 'consumers: [{ name: r, config: { group.protocol: consumer } }]\n', {}, ['E203']],
     ['the protocol it knows, written down', 'consumers: [{ name: r, config: { group.protocol: classic } }]\n', {}, []],
     ['static membership', 'consumers: [{ name: r, config: { group.instance.id: x } }]\n', {}, ['E203']],
+    ['as shipped, a driver that is ours', '', { producer: 'driver: scripted\n    mode: as-shipped' }, ['E203']],
+    ['as shipped, a client', '', { producer: 'mode: as-shipped' }, []],
+    ['as shipped, a linger that kafkajs has not', '', { producer: SHIPPED('linger.ms: 5') }, ['E203']],
+    ['as shipped, a codec that kafkajs does not ship', '', { producer: SHIPPED('compression.type: zstd') }, ['E126']],
+    ['as shipped, what kafkajs takes', '', { producer: SHIPPED('retries: 9') }, []],
+    ['codec levels that platformatic has not', '', { producer: PLATFORMATIC('compression.zstd.level: 9') }, ['E203']],
+    ['the consumer protocol where it is known', `consumers: [{ ${KIP_848} } }]\n`, {}, []],
+    ['a session under it', `consumers: [{ ${KIP_848}, session.timeout.ms: 9s } }]\n`, {}, ['E128']],
     [
       'emulated settings are badged, not refused',
       'consumers: [{ name: r, config: { max.poll.records: 10 } }]\n',

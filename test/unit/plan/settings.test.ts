@@ -33,6 +33,18 @@ describe('defaults', () => {
     })
   })
 
+  test('are the library’s own where it runs as shipped, and what it has not is not shown', () => {
+    const rows = producer({}, capabilitiesOf('platformatic', 'as-shipped'))
+    expect(row(rows, 'acks')).toEqual({
+      name: 'acks',
+      value: '1',
+      source: 'default',
+      note: 'the default of platformatic',
+    })
+    expect(row(rows, 'enable.idempotence')?.value).toBe(false)
+    expect(row(rows, 'linger.ms')).toBeUndefined()
+  })
+
   test('are those of the Java consumer', () => {
     expect(asSettings(resolveConsumer([], KAFKAJS))).toMatchObject({
       'fetch.min.bytes': 1,
