@@ -8,6 +8,7 @@ import type {
   ResolvedSetting,
   TopicAccount,
 } from '../recording/format.ts'
+import type { Recovery } from '../stats/recovery.ts'
 
 /** One latency distribution in µs; `curve` holds (q, value) points on the HDR axis up to what the count supports. */
 export type Latency = {
@@ -151,6 +152,8 @@ export type Accounting = {
   groups: { group: string; consumed: number; expected: number; reached: boolean }[]
   witness?: { tool: string; stored: number }
   logDirBytes?: number
+  /** What became of each fault; absent where the trial had none. */
+  faults?: { id: string; kind: string; proven: boolean; healed: boolean; reason?: string }[]
 }
 
 export type TrialAnalysis = {
@@ -168,6 +171,8 @@ export type TrialAnalysis = {
   generator: GeneratorHealth[]
   host?: HostHealth
   events: { tSeconds: number; name: string; where?: string; detail?: Record<string, unknown> }[]
+  /** Present where the trial had faults. */
+  recovery?: Recovery
   topics: TopicAccount[]
   clients: ClientAccount[]
   brokerSettings: Record<string, Record<string, string>>

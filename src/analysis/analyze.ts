@@ -13,6 +13,7 @@ import {
   mergeIntervals,
   type Unpack,
 } from './measures.ts'
+import { faultsOf, recoveryOf } from './recovery.ts'
 import { eventsOf, generatorHealth, nodeSeries, seriesOf } from './series.ts'
 import { combineValidity, judgeValidity } from './validity.ts'
 
@@ -150,6 +151,7 @@ function analyzeTrial(trial: RecordedTrial, recording: Recording, unpack: Unpack
     backpressured: merged.counters['late.backpressure'] ?? 0,
     complete: record.state === 'complete',
   })
+  const recovery = recoveryOf(trial, record)
   return {
     merged,
     context,
@@ -167,12 +169,13 @@ function analyzeTrial(trial: RecordedTrial, recording: Recording, unpack: Unpack
       })),
       validity,
       measures,
-      accounting: accountingOf(trial, record),
+      accounting: { ...accountingOf(trial, record), ...(recovery ? { faults: faultsOf(recovery) } : {}) },
       series: seriesOf(record, trial.intervals, trial.samples, unpack),
       nodes: nodeSeries(record, trial.samples),
       generator,
       ...(host ? { host } : {}),
       events: eventsOf(record, trial.events),
+      ...(recovery ? { recovery } : {}),
       topics: record.topics,
       clients: record.clients,
       brokerSettings: record.brokerSettings,

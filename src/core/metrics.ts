@@ -2,8 +2,8 @@
 
 export type MetricUnit = 'us' | 'count' | 'ratio' | 'perSecond' | 'bytes' | 'bytesPerSecond' | 'number'
 
-/** What a cell must have for the metric to be defined: acknowledgements, or consumers. */
-export type MetricNeed = 'acks' | 'consumers'
+/** What a cell must have for the metric to be defined: acknowledgements, consumers, or faults. */
+export type MetricNeed = 'acks' | 'consumers' | 'faults'
 
 export type Metric = { unit: MetricUnit; needs?: MetricNeed; describe: string }
 
@@ -38,6 +38,28 @@ const SCALARS: Record<string, Metric> = {
   'lag.max': { unit: 'count', needs: 'consumers', describe: 'largest lag of any group seen during the measure phase' },
 }
 
+/** Objectives of drills: the worst over all faults of a trial. */
+const RECOVERY: Record<string, Metric> = {
+  'rto.cluster': {
+    unit: 'us',
+    needs: 'faults',
+    describe: 'until any broker told of a new leader for every partition struck, from the act',
+  },
+  'rto.client': {
+    unit: 'us',
+    needs: 'faults',
+    describe: 'until every producer had an acknowledgement from every partition struck, from the act',
+  },
+  'unavailable.max': { unit: 'us', needs: 'faults', describe: 'longest time without acknowledgements of a partition' },
+  'isr.full': {
+    unit: 'us',
+    needs: 'faults',
+    describe: 'until every broker saw every replica in sync again, from the heal',
+  },
+  'lag.drained': { unit: 'us', needs: 'faults', describe: 'until readers lagged no more than before, from the heal' },
+  'leader.changes': { unit: 'count', needs: 'faults', describe: 'partitions that changed their leader under faults' },
+}
+
 /** Quantile suffixes of latency metrics → q; `mean`, `min` and `max` are not quantiles but take the same place. */
 export const QUANTILES: Record<string, number> = {
   p50: 0.5,
@@ -59,7 +81,7 @@ function own(table: Record<string, Metric>, name: string): Metric | undefined {
 
 /** Finds a metric by its full name, such as `ack.p99` or `errors`. */
 export function findMetric(name: string): MetricName | undefined {
-  const scalar = own(SCALARS, name)
+  const scalar = own(SCALARS, name) ?? own(RECOVERY, name)
   if (scalar) return { full: name, base: name, metric: scalar }
   const dot = name.lastIndexOf('.')
   const base = name.slice(0, dot)
@@ -71,7 +93,11 @@ export function findMetric(name: string): MetricName | undefined {
 
 /** Every name a rule may use, for suggestions and the reference page. */
 export function allMetricNames(): string[] {
-  return [...Object.keys(SCALARS), ...Object.keys(LATENCIES).flatMap(base => SUMMARY_SUFFIXES.map(s => `${base}.${s}`))]
+  return [
+    ...Object.keys(SCALARS),
+    ...Object.keys(RECOVERY),
+    ...Object.keys(LATENCIES).flatMap(base => SUMMARY_SUFFIXES.map(s => `${base}.${s}`)),
+  ]
 }
 
 /** Names with their unit and meaning, for the generated reference. */
@@ -80,5 +106,6 @@ export function describeMetrics(): { name: string; metric: Metric }[] {
     name: `${name}.{${SUMMARY_SUFFIXES.join(',')}}`,
     metric,
   }))
-  return [...rows, ...Object.entries(SCALARS).map(([name, metric]) => ({ name, metric }))]
+  const others = [...Object.entries(SCALARS), ...Object.entries(RECOVERY)]
+  return [...rows, ...others.map(([name, metric]) => ({ name, metric }))]
 }

@@ -20,6 +20,8 @@ function lackOf(rule: Expectation, setup: TrialSetup): string | undefined {
     if (metric?.metric.needs === 'acks' && withoutAcks(setup)) return `${name} has no data where acks is 0`
     if (metric?.metric.needs === 'consumers' && setup.consumers.length === 0)
       return `${name} has no data without consumers`
+    if (metric?.metric.needs === 'faults' && setup.scenario.faults.length === 0)
+      return `${name} has no data without faults`
     if (metric?.base.startsWith('e2e') && withoutEnvelope(setup)) return `${name} has no data with verify: counts`
   }
   return undefined

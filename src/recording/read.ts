@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { inflateSync } from 'node:zlib'
 import { HarnessError } from '../core/errors.ts'
 import { LatencyHistogram } from '../stats/histogram.ts'
+import type { AckGap } from '../stats/recovery.ts'
 import {
   type EventBody,
   FORMAT,
@@ -12,6 +13,7 @@ import {
   type SampleBody,
   type TrialRecord,
 } from './format.ts'
+import { readGaps } from './gaps.ts'
 import { decodeLines } from './lines.ts'
 import { openSealed, parseJson } from './sealed.ts'
 
@@ -25,6 +27,8 @@ export type RecordedTrial = {
   intervals: IntervalBody[]
   events: EventBody[]
   samples: SampleBody[]
+  /** Times without acknowledgements, of trials with faults; `lanes` counts producers × partitions. */
+  acks?: { gaps: AckGap[]; lanes: number }
   tornBytes: number
 }
 
@@ -65,6 +69,8 @@ async function readTrial(directory: string, name: string): Promise<RecordedTrial
       }
     }
   }
+  const hasFaults = events.bodies.some(event => event.name.startsWith('fault.'))
+  const acks = hasFaults ? await readGaps(at('ledger')) : undefined
   const tornBytes = intervals.tornBytes + events.tornBytes + samples.tornBytes
   return {
     number: Number(name),
@@ -72,6 +78,7 @@ async function readTrial(directory: string, name: string): Promise<RecordedTrial
     events: events.bodies,
     samples: samples.bodies,
     tornBytes,
+    ...(acks ? { acks } : {}),
     ...(record ? { record } : {}),
   }
 }

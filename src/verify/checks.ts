@@ -78,6 +78,30 @@ const CHECKS: Check[] = [
     },
   },
   {
+    name: 'faults took effect',
+    describe: 'every fault was proven by what the system showed; without that a drill proves nothing',
+    judge: ({ faults }) => {
+      if (!faults) return undefined
+      const observed = faults.map(fault => `${fault.kind}${fault.proven ? '' : ' void'}`).join(', ')
+      const broken = faults.find(fault => !fault.proven)
+      if (!broken) return { verdict: 'pass', observed }
+      return { verdict: 'inconclusive', observed, reason: broken.reason ?? 'its effect was never shown' }
+    },
+  },
+  {
+    name: 'faults are healed',
+    describe: 'every fault was undone, and read back as undone',
+    judge: ({ faults }) => {
+      if (!faults) return undefined
+      const left = faults.filter(fault => fault.proven && !fault.healed)
+      const observed = `${faults.length - left.length} of ${faults.length}`
+      const [first] = left
+      return first
+        ? { verdict: 'fail', observed, reason: `${first.kind}: ${first.reason ?? 'the run ended before its heal'}` }
+        : { verdict: 'pass', observed }
+    },
+  },
+  {
     name: 'witness agrees',
     describe: 'Kafka’s own GetOffsetShell counts the same records, where it was asked',
     judge: ({ witness, stored }) => {

@@ -3,6 +3,7 @@
 import type { LatencyName, TrialAnalysis } from '../analysis/analysis.ts'
 import { findMetric, type MetricUnit } from '../core/metrics.ts'
 import { formatBytes, formatCount, formatUs } from '../core/units.ts'
+import type { FaultRecovery } from '../stats/recovery.ts'
 
 /** Counts judge the whole trial, everything else its measure phase. */
 const WHOLE_TRIAL: Record<string, (trial: TrialAnalysis) => number | undefined> = {
@@ -14,8 +15,17 @@ const WHOLE_TRIAL: Record<string, (trial: TrialAnalysis) => number | undefined> 
   sent: trial => trial.accounting.sent,
   acked: trial => trial.accounting.acked,
   stored: trial => trial.accounting.stored,
+  'leader.changes': trial => trial.recovery?.leaderChanges,
+  'rto.cluster': trial => worst(trial, fault => (fault.takesLeaders ? fault.clusterRtoUs : 0)),
+  'isr.full': trial => worst(trial, fault => fault.isrFullUs),
   consumed: trial =>
     trial.accounting.groups.length > 0 ? Math.min(...trial.accounting.groups.map(group => group.consumed)) : undefined,
+}
+
+/** The largest over all faults; undefined where one of them has none, because it never came to an end. */
+function worst({ recovery }: TrialAnalysis, read: (fault: FaultRecovery) => number | undefined): number | undefined {
+  const values = recovery?.faults.map(read) ?? []
+  return values.length === 0 || values.includes(undefined) ? undefined : Math.max(...(values as number[]))
 }
 
 const MEASURE_PHASE: Record<string, (trial: TrialAnalysis) => number | undefined> = {
@@ -25,6 +35,9 @@ const MEASURE_PHASE: Record<string, (trial: TrialAnalysis) => number | undefined
   'batch.size.avg': trial => trial.measures.batchSizeAvgBytes,
   'compression.ratio': trial => trial.measures.compressionRatio,
   'lag.max': trial => trial.measures.lagMax,
+  'rto.client': trial => worst(trial, fault => fault.clientRtoUs),
+  'unavailable.max': trial => trial.recovery?.unavailableMaxUs,
+  'lag.drained': trial => worst(trial, fault => fault.lagDrainedUs),
 }
 
 const SCALARS = { ...WHOLE_TRIAL, ...MEASURE_PHASE }

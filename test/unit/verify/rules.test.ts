@@ -4,6 +4,7 @@ import { allMetricNames } from '../../../src/core/metrics.ts'
 import type { Verdict } from '../../../src/core/verdict.ts'
 import { HISTOGRAMS } from '../../../src/recording/format.ts'
 import { parseRule } from '../../../src/scenario/rule.ts'
+import type { Recovery } from '../../../src/stats/recovery.ts'
 import { isCount, observe, showValue } from '../../../src/verify/observe.ts'
 import { judgeRule, type StoredRule } from '../../../src/verify/rules.ts'
 import { madeCell, madeLatency, madeTrialAnalysis, SLOW } from './made.ts'
@@ -223,12 +224,46 @@ describe('repetitions', () => {
   })
 })
 
+const RECOVERY: Recovery = {
+  faults: [
+    {
+      id: '1',
+      kind: 'broker-kill',
+      target: 'node 1',
+      nodes: [1],
+      takesLeaders: true,
+      orderedUs: 1,
+      actedUs: 2,
+      partitions: [],
+      clusterRtoUs: 8_000_000,
+      clientRtoUs: 9_000_000,
+      isrFullUs: 3_000_000,
+      lagDrainedUs: 2_000_000,
+    },
+  ],
+  windows: [],
+  thresholdUs: 250_000,
+  unavailableMaxUs: 9_000_000,
+  leaderChanges: 2,
+}
+
 describe('metrics', () => {
+  test('of a recovery are the worst of all faults, and nothing where one never ended', () => {
+    const [fault] = RECOVERY.faults
+    const of = (...faults: Recovery['faults']) => madeTrialAnalysis({ recovery: { ...RECOVERY, faults } })
+    if (!fault) throw new Error('no fault')
+    expect(observe(of(fault, { ...fault, clusterRtoUs: 9_500_000 }), 'rto.cluster')).toBe(9_500_000)
+    const { clusterRtoUs: _, ...endless } = fault
+    expect(observe(of(fault, endless), 'rto.cluster')).toBeUndefined()
+    expect(observe(of(fault, { ...endless, takesLeaders: false }), 'rto.cluster')).toBe(8_000_000)
+    expect(observe(madeTrialAnalysis(), 'rto.cluster')).toBeUndefined()
+  })
+
   test('every name a rule may use can be observed in a trial that has everything', () => {
     const latencies = Object.fromEntries(
       ([...HISTOGRAMS, 'slip.scheduler'] as const).map(name => [name, madeLatency()]),
     )
-    const trial = madeTrialAnalysis({ measures: { latencies } })
+    const trial = madeTrialAnalysis({ measures: { latencies }, recovery: RECOVERY })
     for (const name of allMetricNames()) expect(observe(trial, name), name).toBeTypeOf('number')
   })
 
