@@ -13,7 +13,11 @@ import { runPlan } from '../../src/run/run.ts'
 import { parseScenario } from '../../src/scenario/load.ts'
 
 /** Runs a scenario given as text on a cluster that stays up, and returns its analysis. */
-export async function runOn(cluster: StartedCluster, text: string): Promise<Analysis> {
+export async function runOn(
+  cluster: StartedCluster,
+  text: string,
+  { keepTopics = false }: { keepTopics?: boolean } = {},
+): Promise<Analysis> {
   const loaded = parseScenario(text, 'bench.yaml')
   const plan = makePlan(loaded.scenario, {
     placeOf: loaded.placeOf,
@@ -34,7 +38,7 @@ export async function runOn(cluster: StartedCluster, text: string): Promise<Anal
       options: {
         out: directory,
         witness: false,
-        keepTopics: false,
+        keepTopics,
         onProgress: () => undefined,
         signal: new AbortController().signal,
       },

@@ -1,0 +1,75 @@
+// What a process costs, read from outside: CPU and peak memory from /proc, until it has gone.
+import { readdirSync, readFileSync } from 'node:fs'
+
+export type Usage = { cpuSeconds: number; peakRssBytes: number }
+
+const LOOK_MS = 50
+const TICKS_PER_SECOND = 100
+/** Fields of /proc/<pid>/stat behind the name: parent, then user and system time, own and of children that have ended. */
+const PARENT = 1
+const TIMES = [11, 12, 13, 14]
+
+function statOf(pid: number): string[] | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return text.slice(text.lastIndexOf(')') + 2).split(' ')
+  } catch {
+    return undefined
+  }
+}
+
+function peakRssOf(pid: number): number {
+  try {
+    return Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024
+  } catch {
+    return 0
+  }
+}
+
+/** Follows one process; call the result for what was seen last. */
+export function meter(pid: number): () => Usage {
+  let usage: Usage = { cpuSeconds: 0, peakRssBytes: 0 }
+  const look = (): void => {
+    const stat = statOf(pid)
+    if (!stat) return
+    const ticks = TIMES.reduce((sum, field) => sum + Number(stat[field]), 0)
+    const peakRssBytes = Math.max(usage.peakRssBytes, peakRssOf(pid))
+    usage = { cpuSeconds: Math.max(usage.cpuSeconds, ticks / TICKS_PER_SECOND), peakRssBytes }
+  }
+  look()
+  const timer = setInterval(look, LOOK_MS)
+  return () => {
+    look()
+    clearInterval(timer)
+    return usage
+  }
+}
+
+/** Follows every child of this process whose command line holds a word, from when it appears; together they are one client. */
+export function meterChildren(word: string): () => Usage {
+  const meters = new Map<number, () => Usage>()
+  const look = (): void => {
+    for (const name of readdirSync('/proc')) {
+      const pid = Number(name)
+      if (!Number.isInteger(pid) || meters.has(pid) || statOf(pid)?.[PARENT] !== String(process.pid)) continue
+      if (commandOf(pid).includes(word)) meters.set(pid, meter(pid))
+    }
+  }
+  const timer = setInterval(look, LOOK_MS)
+  return () => {
+    clearInterval(timer)
+    const usages = [...meters.values()].map(stop => stop())
+    return {
+      cpuSeconds: usages.reduce((sum, usage) => sum + usage.cpuSeconds, 0),
+      peakRssBytes: usages.reduce((sum, usage) => sum + usage.peakRssBytes, 0),
+    }
+  }
+}
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return ''
+  }
+}
