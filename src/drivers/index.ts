@@ -5,8 +5,21 @@ const LOADERS: Record<string, () => Promise<{ driver: Driver }>> = {
   kafkajs: () => import('./kafkajs/driver.ts'),
   platformatic: () => import('./platformatic/driver.ts'),
   wire: () => import('./wire/driver.ts'),
+  java: () => import('./java/driver.ts'),
   scripted: () => import('./scripted/driver.ts'),
   null: () => import('./null/driver.ts'),
+}
+
+/** What is missing on this machine for a driver whose client does not come with us. */
+const LACKS: Record<string, () => Promise<Lack | undefined>> = {
+  java: async () => (await import('./java/install.ts')).lackOfJavaClient(),
+}
+
+export type Lack = { reason: string; hint: string }
+
+/** Undefined where a driver can be used here, else why not and what to install. */
+export async function lackOfDriver(name: string): Promise<Lack | undefined> {
+  return Object.hasOwn(LACKS, name) ? LACKS[name]?.() : undefined
 }
 
 /** Loads a driver and the client behind it. */

@@ -49,7 +49,7 @@ export class ProducerRole {
   private t0Us = 0
   private counted = { warmup: 0, measure: 0 }
   private dueInWarmup: number | undefined
-  private wire: Record<string, number> = {}
+  private readonly wire: Record<string, number> = {}
   private offeredClosed = 0
   private timer: NodeJS.Timeout | NodeJS.Immediate | undefined
   private onDone: () => void = () => undefined
@@ -273,8 +273,9 @@ export class ProducerRole {
     const phase = this.phaseOf(this.clock.nowUs())
     for (const [name, value] of Object.entries(now)) {
       const by = value - (this.wire[name] ?? 0)
-      if (by > 0) this.recorder.count(phase, name, by)
+      if (by <= 0) continue
+      this.recorder.count(phase, name, by)
+      this.wire[name] = value
     }
-    this.wire = now
   }
 }

@@ -282,8 +282,11 @@ async function account(
   }
 }
 
+/** Where a driver that runs a JVM finds it, the jars and what it made of them. */
+const PLACES = ['JAVA_HOME', 'KAFKA_HOME', 'GAUNTLET_CACHE', 'XDG_CACHE_HOME']
+
 /** Workers get the environment without what could be a secret of the coordinator. */
 function workerEnvironment(): NodeJS.ProcessEnv {
-  const kept = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'UV_THREADPOOL_SIZE', 'NODE_EXTRA_CA_CERTS']
+  const kept = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'UV_THREADPOOL_SIZE', 'NODE_EXTRA_CA_CERTS', ...PLACES]
   return Object.fromEntries(kept.flatMap(name => (process.env[name] === undefined ? [] : [[name, process.env[name]]])))
 }

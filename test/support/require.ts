@@ -3,13 +3,14 @@ import { spawnSync } from 'node:child_process'
 import { appendFileSync, existsSync } from 'node:fs'
 import type { TestContext } from 'vitest'
 
-export type Need = 'java' | 'docker' | 'chromium' | 'kcat' | 'docker-compose'
+export type Need = 'java' | 'jdk' | 'docker' | 'chromium' | 'kcat' | 'docker-compose'
 
 const answers = (command: string, args: string[]): boolean => spawnSync(command, args, { timeout: 20_000 }).status === 0
 
 /** The reason why something is missing, or undefined where it is there. */
 const LACKS: Record<Need, () => string | undefined> = {
   java: () => (answers('java', ['-version']) ? undefined : 'no java command'),
+  jdk: () => (answers('javac', ['-version']) ? undefined : 'no javac command'),
   docker: () => {
     if (!answers('docker', ['info'])) return 'no Docker daemon answers'
     const images = String(spawnSync('docker', ['images', '--format', '{{.Repository}}']).stdout)

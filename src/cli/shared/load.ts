@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os'
 import type { ClientProperties } from '../../cluster/client-properties.ts'
 import { HarnessError, type Problem } from '../../core/errors.ts'
+import { lackOfDriver } from '../../drivers/index.ts'
 import { DEFAULT_MAX_CELLS, makePlan, type Plan } from '../../plan/plan.ts'
 import type { Layer, Resolved } from '../../plan/settings.ts'
 import { type LoadedScenario, loadScenario } from '../../scenario/load.ts'
@@ -32,7 +33,19 @@ export async function loadPlan(file: string, input: CommandInput): Promise<Loade
     consumerLayers: { under: lowest ? [lowest.consumers] : [], over: layers.consumers },
     overrides: [...overrides, ...layers.rows],
   })
+  await checkClients(plan)
   return { loaded, plan, ...(properties ? { properties } : {}) }
+}
+
+/** Some drivers need a client that does not come with us; what is missing is told before anything starts. */
+async function checkClients(plan: Plan): Promise<void> {
+  const { producers, consumers } = plan.scenario
+  const problems: Problem[] = []
+  for (const name of new Set([...producers, ...consumers].map(group => group.driver))) {
+    const lack = await lackOfDriver(name)
+    if (lack) problems.push({ code: 'E314', message: lack.reason, hint: lack.hint })
+  }
+  if (problems.length > 0) throw new HarnessError(problems)
 }
 
 function override(scenario: Scenario, input: CommandInput, overrides: Resolved[]): Scenario {
