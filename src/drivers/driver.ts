@@ -6,6 +6,9 @@ import type { SettingValue } from '../scenario/schema/common.ts'
 /** How a setting is honoured: by the client, by our accumulator, in another way (badged), or not at all (refused). */
 export type Support = 'client' | 'harness' | { emulated: string } | { unsupported: string }
 
+/** The badge of readers whose driver assigns partitions itself. */
+export const NO_GROUP = 'manual assignment, no consumer group'
+
 /** What a driver can do; read by `plan` before anything starts, so it imports no client. */
 export type Capabilities = {
   name: string
@@ -22,6 +25,8 @@ export type Capabilities = {
   consumer: Record<string, Support>
   /** The library's own defaults in place of Java's, where it runs as shipped; what is not named has none. */
   defaults?: { producer: Settings; consumer: Settings }
+  /** Readers share partitions by arithmetic: there is no consumer group, and nothing is committed. */
+  assignsPartitions?: true
   badges: readonly string[]
 }
 

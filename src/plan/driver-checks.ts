@@ -41,6 +41,7 @@ export function checkDrivers(scenario: Scenario, setups: readonly TrialSetup[], 
       const capabilities = capabilitiesOf(group.driver, group.mode)
       checkSupport(group.rows, capabilities, 'consumer', ['consumers', index], context, add)
       checkProtocol(group.rows, ['consumers', index], context, add)
+      checkCommit(group, index, context, add)
     })
   }
   return [...problems.values(), ...checkReaders(scenario, context)]
@@ -119,6 +120,21 @@ function checkSupport(
       hint: 'remove it, or use another driver',
     })
   }
+}
+
+function checkCommit(
+  { driver, commit }: TrialSetup['consumers'][number],
+  index: number,
+  context: Context,
+  add: Add,
+): void {
+  if (!capabilitiesOf(driver).assignsPartitions || commit === 'none') return
+  add({
+    code: 'E203',
+    message: `driver ${driver} cannot honour commit: ${commit}: it has no consumer group`,
+    place: context.placeOf(['consumers', index, 'commit']),
+    hint: 'remove it, or use another driver',
+  })
 }
 
 /** Timings of membership that the consumer protocol leaves to the brokers; Java's consumer refuses them too. */

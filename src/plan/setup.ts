@@ -20,7 +20,7 @@ export type TopicSetup = {
 type ClientSetup = { rows: Resolved[]; settings: Settings; topicNames: string[]; leftOut: string[] }
 
 export type ProducerSetup = ProducerGroup & ClientSetup
-export type ConsumerSetup = ConsumerGroup & ClientSetup
+export type ConsumerSetup = ConsumerGroup & ClientSetup & { commit: NonNullable<ConsumerGroup['commit']> }
 
 export type TrialSetup = {
   cell: Cell
@@ -111,6 +111,7 @@ export function resolveTrial(
     const rows = resolveConsumer(layers, capabilities)
     return {
       ...group,
+      commit: group.commit ?? (capabilities.assignsPartitions ? 'none' : 'auto'),
       rows,
       settings: asSettings(rows),
       topicNames: namesOf(group.topics),

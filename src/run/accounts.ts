@@ -1,5 +1,6 @@
 // The accounts kept with a trial: topics with their offsets and effective settings, clients with resolved settings.
 import { capabilitiesOf } from '../drivers/capabilities.ts'
+import { NO_GROUP } from '../drivers/driver.ts'
 import type { PlannedTrial } from '../plan/plan.ts'
 import type { Resolved } from '../plan/settings.ts'
 import type { TrialSetup } from '../plan/setup.ts'
@@ -75,7 +76,7 @@ export function clientAccounts(setup: TrialSetup): ClientAccount[] {
       workers: group.groups * group.members,
       batchedBy: 'client',
       settings: rows(group.rows),
-      badges: [],
+      badges: capabilitiesOf(group.driver).assignsPartitions ? [NO_GROUP] : [],
     }),
   )
   return [...producers, ...consumers]

@@ -1,5 +1,7 @@
 // gauntlet plan: what a run would do, in which order, at what cost, and where each value comes from.
 import { EXIT } from '../../core/errors.ts'
+import { capabilitiesOf } from '../../drivers/capabilities.ts'
+import { NO_GROUP } from '../../drivers/driver.ts'
 import { describeEstimate, type Plan } from '../../plan/plan.ts'
 import type { Resolved } from '../../plan/settings.ts'
 import { painter, textTable } from '../../report/paint.ts'
@@ -71,7 +73,7 @@ function printSources(plan: Plan, { io }: CommandInput): void {
       rows: group.rows,
     })),
     ...setup.consumers.map(group => ({
-      title: `consumers ${group.name}: ${group.groups} group(s) × ${group.members} member(s), ${group.driver}`,
+      title: `consumers ${group.name}: ${group.groups} group(s) × ${group.members} member(s), ${group.driver}${capabilitiesOf(group.driver).assignsPartitions ? ` (${NO_GROUP})` : ''}`,
       rows: group.rows,
     })),
   ]

@@ -1,6 +1,8 @@
 // What our own protocol driver can do: it shows what the cluster can take, where client drivers show what their client can give.
 import type { Capabilities } from '../driver.ts'
-import { batchProducerSupport } from '../support.ts'
+import { batchProducerSupport, consumerSupport } from '../support.ts'
+
+const noGroup = { unsupported: 'wire assigns partitions itself, there is no consumer group' }
 
 export const capabilities: Capabilities = {
   name: 'wire',
@@ -8,6 +10,15 @@ export const capabilities: Capabilities = {
   codecs: ['none', 'gzip', 'snappy', 'lz4', 'zstd'],
   checksCrc: true,
   producer: batchProducerSupport({}),
-  consumer: {},
+  consumer: consumerSupport({
+    'max.poll.records': { emulated: 'handlings are cut from single batches' },
+    'session.timeout.ms': noGroup,
+    'heartbeat.interval.ms': noGroup,
+    'max.poll.interval.ms': noGroup,
+    'auto.commit.interval.ms': noGroup,
+    'group.protocol': noGroup,
+    'group.instance.id': noGroup,
+  }),
+  assignsPartitions: true,
   badges: ['wire driver: Kafka’s protocol spoken by the harness itself, batches patched into templates'],
 }

@@ -20,9 +20,8 @@ export const modeSchema = z
   .enum(['tuned', 'as-shipped'])
   .describe('tuned: our accumulator and retries; as-shipped: what the library’s users get')
 
-export const commitSchema = z
-  .enum(['auto', 'manual', 'none'])
-  .describe('auto: by interval; manual: after each handling')
+const COMMIT = 'auto: by interval; manual: after each handling'
+export const commitSchema = z.enum(['auto', 'manual', 'none']).describe(COMMIT)
 export const workersSchema = positiveInt.max(64).describe('Worker processes')
 export const groupsSchema = positiveInt.max(64).describe('Consumer groups that each read everything')
 export const membersSchema = positiveInt.max(64).describe('Worker processes per group')
@@ -187,7 +186,9 @@ export const consumerSchema = z
     mode: modeSchema.default('tuned'),
     config: settingsMap(CONSUMER_SETTINGS).describe('Consumer settings by Kafka’s own names'),
     processing: processingSchema,
-    commit: commitSchema.default('auto'),
+    commit: commitSchema
+      .describe(`${COMMIT}; auto where this is left out, none where a driver has no groups`)
+      .optional(),
     start: z
       .enum(['earliest', 'latest'])
       .describe('Where a fresh group begins; topics are fresh, so both read every record of the trial')

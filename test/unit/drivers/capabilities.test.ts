@@ -20,7 +20,7 @@ describe.each(NAMES)('%s', name => {
   })
 })
 
-test.each(['kafkajs', 'platformatic'])(
+test.each(['kafkajs', 'platformatic', 'wire'])(
   '%s compresses with all five and reads with an answer for every consumer setting',
   name => {
     expect(capabilitiesOf(name).codecs).toEqual([...COMPRESSION_TYPES])

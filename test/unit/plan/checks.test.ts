@@ -179,3 +179,33 @@ describe('notes', () => {
     expect(notes('')).not.toContainEqual(expect.stringMatching(/repeat is 1/))
   })
 })
+
+describe('readers without a consumer group', () => {
+  const wire = (more: string) => `consumers:\n  - name: readers\n    driver: wire\n    ${more}\n`
+
+  test.each<[string, string, string[]]>([
+    ['commit: auto', 'commit: auto', ['E203']],
+    ['commit: manual', 'commit: manual', ['E203']],
+    ['commit: none', 'commit: none', []],
+    ['nothing said', 'members: 2', []],
+    ['the new group protocol', 'config: { group.protocol: consumer }', ['E203']],
+    ['static membership', 'config: { group.instance.id: a }', ['E203']],
+    ['a session time-out', 'config: { session.timeout.ms: 10000 }', ['E203']],
+    ['the default of a session time-out', 'config: { session.timeout.ms: 45000 }', []],
+    ['fetch settings', 'config: { fetch.min.bytes: 1MB, isolation.level: read_committed, client.rack: a }', []],
+  ])('%s', (_, more, expected) => {
+    expect(codes(wire(more))).toEqual(expected)
+  })
+
+  test('a swept commit is refused where it asks for a group, and the line is named', () => {
+    expect(codes(`${wire('members: 2')}matrix:\n  consumers: { commit: [none, auto] }\n`)).toEqual(['E203'])
+    const [problem] = problems(wire('commit: manual'))
+    expect(problem).toMatchObject({ place: { line: 16 }, message: expect.stringContaining('no consumer group') })
+  })
+
+  test('they commit nothing where nothing is said, and members of groups commit by interval', () => {
+    const commitOf = (text: string) => planOf(scenarioText(text)).setups[0]?.consumers[0]?.commit
+    expect(commitOf(wire('members: 2'))).toBe('none')
+    expect(commitOf('consumers: [{ name: readers }]\n')).toBe('auto')
+  })
+})

@@ -82,7 +82,8 @@ describe('a fetch session', () => {
             partition.fetchOffset += 7
             if (wanted.has(partition)) expect(session.isCurrent(partition)).toBe(false)
           } else if (kind === 'elect') partition.leaderEpoch++
-          else if (kind === 'toggle') wanted.delete(partition) || wanted.add(partition)
+          else if (kind === 'toggle' && wanted.has(partition)) wanted.delete(partition)
+          else if (kind === 'toggle') wanted.add(partition)
           else if (kind === 'restart') broker.restart()
           else if (kind === 'room') broker.hasRoom = !broker.hasRoom
           else if (kind === 'fetch') fetch()
