@@ -44,6 +44,7 @@ export class TestReader implements AsyncDisposable {
       member: 0,
       members: 1,
       start: 'earliest',
+      mode: 'tuned',
       settings: { ...defaults, ...settings },
       topics,
       commit: 'none',

@@ -38,6 +38,7 @@ function rig(over: Partial<ConsumerOptions> = {}) {
     member: 0,
     members: 1,
     start: 'earliest',
+    mode: 'tuned',
     settings: { 'max.poll.records': 500, 'isolation.level': 'read_uncommitted' },
     topics: [],
     commit: 'none',
