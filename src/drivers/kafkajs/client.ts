@@ -9,11 +9,12 @@ import type {
   ISocketFactoryArgs,
   KafkaConfig,
   KafkaMessage,
+  Producer,
 } from 'kafkajs'
 import kafkajs from 'kafkajs'
 import type { Security } from '../driver.ts'
 
-export type { ConsumerRunConfig, EachBatchPayload, EachMessagePayload, KafkaMessage }
+export type { ConsumerRunConfig, EachBatchPayload, EachMessagePayload, KafkaMessage, Producer }
 export const { CompressionTypes, logLevel, Kafka } = kafkajs
 export type CompressionTypes = kafkajs.CompressionTypes
 /** kafkajs' registry of codecs, by Kafka's codec number. */

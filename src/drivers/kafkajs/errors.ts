@@ -28,6 +28,8 @@ const SURELY_REFUSED = new Set([
   'OUT_OF_ORDER_SEQUENCE_NUMBER',
   'INVALID_RECORD',
 ])
+/** Answers after which every further batch under the same producer id would be answered alike. */
+const SEQUENCE_LOST = new Set(['OUT_OF_ORDER_SEQUENCE_NUMBER', 'UNKNOWN_PRODUCER_ID', 'INVALID_PRODUCER_EPOCH'])
 /** kafkajs calls a lock that it did not get in time final; the next attempt may get it. */
 const RETRIABLE_NAMES = new Set(['KafkaJSLockTimeout'])
 
@@ -52,3 +54,5 @@ export function mapError(thrown: unknown): MappedError {
     maybeWritten: error.type === undefined || !SURELY_REFUSED.has(error.type),
   }
 }
+
+export const isSequenceLost = ({ errorClass }: MappedError): boolean => SEQUENCE_LOST.has(errorClass)

@@ -2,9 +2,10 @@
 
 import type { CodecName } from '../../protocol/codecs.ts'
 import type { BatchProducer, BatchResult, PendingBatch, ProducerOptions } from '../driver.ts'
-import { CompressionCodecs, CompressionTypes, createKafka, type KafkaHandle } from './client.ts'
+import { CompressionCodecs, CompressionTypes, createKafka, type KafkaHandle, type Producer } from './client.ts'
 import { CODEC_NUMBERS, type CodecCounts, countingCodecs } from './codecs.ts'
-import { mapError } from './errors.ts'
+import { isSequenceLost, mapError } from './errors.ts'
+import { Identities } from './identities.ts'
 
 const REFRESH_MIN_MS = 100
 
@@ -18,7 +19,8 @@ export class KafkaJsProducer implements BatchProducer {
   private readonly handle: KafkaHandle
   private readonly counts: CodecCounts = { compressedBytes: 0, uncompressedBytes: 0 }
   private readonly leaders: number[][]
-  private readonly client
+  private readonly identities: Identities
+  private readonly outOfSequence = new WeakSet<PendingBatch>()
   private readonly admin
   private requests = 0
   private refreshing = false
@@ -46,23 +48,12 @@ export class KafkaJsProducer implements BatchProducer {
       ...(options.security ? { security: options.security } : {}),
     })
     this.leaders = options.topics.map(topic => Array.from({ length: topic.partitions }, () => -1))
-    this.client = this.handle.kafka.producer({
-      allowAutoTopicCreation: false,
-      metadataMaxAge: Number(settings['metadata.max.age.ms']),
-      idempotent: settings['enable.idempotence'] === true,
-      maxInFlightRequests: Number(settings['max.in.flight.requests.per.connection']),
-      // Retries are the accumulator's; kafkajs refuses an idempotent producer without one of its own, made under the same sequence.
-      retry: { retries: settings['enable.idempotence'] === true ? 1 : 0, initialRetryTime: 50 },
-      createPartitioner:
-        () =>
-        ({ message }) =>
-          message.partition as number,
-    })
+    this.identities = new Identities(() => this.makeClient())
     this.admin = this.handle.kafka.admin({ retry: { retries: 2, initialRetryTime: 100 } })
   }
 
   async open(): Promise<void> {
-    await Promise.all([this.client.connect(), this.admin.connect()])
+    await Promise.all([this.identities.open(), this.admin.connect()])
     await this.readLeaders()
     this.refreshTimer = setInterval(() => this.refresh(), Number(this.options.settings['metadata.max.age.ms'])).unref()
   }
@@ -82,20 +73,14 @@ export class KafkaJsProducer implements BatchProducer {
   }
 
   dispatch(_leader: number, batches: PendingBatch[], onResults: (results: BatchResult[]) => void): void {
-    this.requests++
-    const acks = this.options.settings['acks'] === 'all' ? -1 : Number(this.options.settings['acks'])
-    const encodings: Encodings = { count: 0 }
-    this.client
-      .sendBatch({
-        topicMessages: this.topicMessages(batches, encodings),
-        acks,
-        timeout: Number(this.options.settings['request.timeout.ms']),
-        compression: this.compression(),
-      })
-      .then(
-        answers => onResults(this.acked(batches, answers, acks)),
-        (error: unknown) => onResults(this.failed(batches, error, encodings.count)),
-      )
+    const groups = Map.groupBy(batches, ({ topic, partition }) => this.identities.of(topic, partition))
+    const sent = [...groups].map(([identity, group]) => this.send(identity, group))
+    void Promise.all(sent).then(results => onResults(results.flat()))
+  }
+
+  abandon(batch: PendingBatch): void {
+    const isInDoubt = batch.ambiguous || this.outOfSequence.has(batch)
+    if (isInDoubt && this.isIdempotent) this.identities.leave(batch.topic, batch.partition)
   }
 
   counters() {
@@ -105,7 +90,48 @@ export class KafkaJsProducer implements BatchProducer {
   async close(): Promise<void> {
     this.closed = true
     clearInterval(this.refreshTimer)
-    await Promise.allSettled([this.client.disconnect(), this.admin.disconnect()])
+    await Promise.allSettled([this.identities.close(), this.admin.disconnect()])
+  }
+
+  private get isIdempotent(): boolean {
+    return this.options.settings['enable.idempotence'] === true
+  }
+
+  private makeClient(): Producer {
+    const { settings } = this.options
+    return this.handle.kafka.producer({
+      allowAutoTopicCreation: false,
+      metadataMaxAge: Number(settings['metadata.max.age.ms']),
+      idempotent: this.isIdempotent,
+      maxInFlightRequests: Number(settings['max.in.flight.requests.per.connection']),
+      // Retries are the accumulator's; kafkajs refuses an idempotent producer without one of its own, made under the same sequence.
+      retry: { retries: this.isIdempotent ? 1 : 0, initialRetryTime: 50 },
+      createPartitioner:
+        () =>
+        ({ message }) =>
+          message.partition as number,
+    })
+  }
+
+  /** Sends batches under one producer id; never rejects. */
+  private send(identity: ReturnType<Identities['of']>, batches: PendingBatch[]): Promise<BatchResult[]> {
+    this.requests++
+    const { settings } = this.options
+    const acks = settings['acks'] === 'all' ? -1 : Number(settings['acks'])
+    const encodings: Encodings = { count: 0 }
+    return this.identities
+      .use(identity, client =>
+        client.sendBatch({
+          topicMessages: this.topicMessages(batches, encodings),
+          acks,
+          timeout: Number(settings['request.timeout.ms']),
+          compression: this.compression(),
+        }),
+      )
+      .then(
+        answers => this.acked(batches, answers, acks),
+        (error: unknown) => this.failed(batches, error, encodings.count),
+      )
   }
 
   private compression(): CompressionTypes {
@@ -179,6 +205,7 @@ export class KafkaJsProducer implements BatchProducer {
     const mapped = mapError(error)
     const maybeWritten = encodings > 0 && (mapped.maybeWritten || encodings > 1 || batches.length > 1)
     const atUs = this.options.nowUs()
+    if (isSequenceLost(mapped)) for (const batch of batches) this.outOfSequence.add(batch)
     return batches.map(batch => ({ batch, outcome: 'error', atUs, ...mapped, maybeWritten }))
   }
 }
