@@ -7,8 +7,10 @@ import type {
   PhaseName,
   ResolvedSetting,
   TopicAccount,
+  TrialRecord,
 } from '../recording/format.ts'
 import type { Recovery } from '../stats/recovery.ts'
+import type { Verification } from './verification.ts'
 
 /** One latency distribution in µs; `curve` holds (q, value) points on the HDR axis up to what the count supports. */
 export type Latency = {
@@ -166,6 +168,10 @@ export type TrialAnalysis = {
   validity: Validity
   measures: Measures
   accounting: Accounting
+  /** What the truth read cost, or why there was none. */
+  truthRead?: TrialRecord['truth']
+  /** Ledgers against truth; absent where nothing was read back. */
+  verification?: Verification
   series: SeriesPoint[]
   nodes: NodeSeries[]
   generator: GeneratorHealth[]

@@ -1,5 +1,6 @@
 // Recording → Analysis: the one way from what is on disk to the numbers that reports show and rules judge.
 
+import { isPretending } from '../core/pretending.ts'
 import type { IntervalBody, TrialRecord } from '../recording/format.ts'
 import type { RecordedTrial, Recording } from '../recording/read.ts'
 import type { Accounting, Analysis, CellAnalysis, TrialAnalysis } from './analysis.ts'
@@ -16,15 +17,24 @@ import {
 import { faultsOf, recoveryOf } from './recovery.ts'
 import { eventsOf, generatorHealth, nodeSeries, seriesOf } from './series.ts'
 import { combineValidity, judgeValidity } from './validity.ts'
+import type { Verification } from './verification.ts'
 
 type Worked = { trial: TrialAnalysis; merged: Merged; context: MeasureContext }
 
-/** Analyses a whole recording; `unpack` reads stored histograms. */
-export function analyze(recording: Recording, unpack: Unpack): Analysis {
+/** Analyses a whole recording; `unpack` reads stored histograms, `verifications` are what ledgers and truth gave by trial. */
+export function analyze(
+  recording: Recording,
+  unpack: Unpack,
+  verifications: ReadonlyMap<number, Verification> = new Map(),
+): Analysis {
   const { manifest } = recording
   const worked = recording.trials
     .filter(trial => trial.record !== undefined || trial.intervals.length > 0)
     .map(trial => analyzeTrial(trial, recording, unpack))
+  for (const { trial } of worked) {
+    const verification = verifications.get(trial.number)
+    if (verification) trial.verification = verification
+  }
   const first = recording.trials.find(trial => trial.record)?.record
   const torn = recording.trials.filter(trial => trial.tornBytes > 0)
   return {
@@ -176,6 +186,7 @@ function analyzeTrial(trial: RecordedTrial, recording: Recording, unpack: Unpack
       ...(host ? { host } : {}),
       events: eventsOf(record, trial.events),
       ...(recovery ? { recovery } : {}),
+      ...(record.truth ? { truthRead: record.truth } : {}),
       topics: record.topics,
       clients: record.clients,
       brokerSettings: record.brokerSettings,
@@ -223,12 +234,9 @@ function storedOf(record: TrialRecord): number {
   )
 }
 
-/** Drivers whose acknowledgements no broker gave. */
-const PRETENDING = ['scripted', 'null']
-
 function isWithoutBroker(record: TrialRecord): boolean {
   const producers = record.clients.filter(client => client.role === 'producer')
-  return producers.length > 0 && producers.every(client => PRETENDING.includes(client.driver))
+  return producers.length > 0 && producers.every(client => isPretending(client.driver))
 }
 
 /** Over all phases: offsets know nothing of warm-up. */

@@ -27,6 +27,9 @@ const SCALARS: Record<string, Metric> = {
   acked: { unit: 'count', needs: 'acks', describe: 'records acknowledged by the broker' },
   stored: { unit: 'count', describe: 'records in the topics: end offsets after − before' },
   consumed: { unit: 'count', needs: 'consumers', describe: 'records read, by every group' },
+  lost: { unit: 'count', needs: 'acks', describe: 'acknowledged records that a full read of the topics did not find' },
+  duplicates: { unit: 'count', describe: 'records found in the topics again after their first appearance' },
+  reordered: { unit: 'count', describe: 'records found behind one that their producer sent later' },
   achieved: { unit: 'ratio', describe: 'records sent within the measure phase ÷ records scheduled in it' },
   throughput: { unit: 'perSecond', describe: 'records completed per second of the measure phase' },
   'throughput.bytes': {

@@ -133,6 +133,11 @@ export type ClientAccount = {
   badges: string[]
 }
 
+/** What the truth read cost and what of it could not be read; or why there was none. */
+export type TruthAccount =
+  | { records: number; bytes: number; durationMs: number; cpuMs: number; notes: string[] }
+  | { skipped: string }
+
 /** trial.json: the sealed account of one trial. */
 export type TrialRecord = {
   number: number
@@ -171,6 +176,8 @@ export type TrialRecord = {
     nodes: { name: string; roles: string[] }[]
   }
   brokerSettings: Record<string, Record<string, string>>
+  /** Absent where the trial did not come to its end. */
+  truth?: TruthAccount
   lines: { intervals: number; events: number; samples: number }
   notes: string[]
 }

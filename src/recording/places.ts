@@ -9,3 +9,10 @@ export const ledgerDirectory = (runDirectory: string, trial: number): string =>
 
 export const ledgerPath = (runDirectory: string, trial: number, worker: string): string =>
   join(ledgerDirectory(runDirectory, trial), `${worker}.bin`)
+
+export const truthDirectory = (runDirectory: string, trial: number): string =>
+  join(trialDirectory(runDirectory, trial), 'truth')
+
+/** One file per partition; the topic's number is the one in envelopes. */
+export const truthPath = (runDirectory: string, trial: number, topic: number, partition: number): string =>
+  join(truthDirectory(runDirectory, trial), `${topic}-${partition}.bin`)

@@ -39,10 +39,6 @@ export class RunWriter {
     }
   }
 
-  get runs(): number {
-    return this.count
-  }
-
   /** Hands out the place of the next run: its bytes are zero, and belong to the file from now on. */
   place(encode: (into: Buffer, at: number) => void): void {
     if (this.isClosed) return
@@ -71,14 +67,14 @@ export class RunWriter {
     if (this.failure) throw this.failure
   }
 
-  /** Writes the rest and the end mark, and syncs; what comes later is not taken. */
-  async close(): Promise<void> {
+  /** Writes the rest and, unless the file is to say that it was cut off, the end mark, and syncs; what comes later is not taken. */
+  async close(isWhole = true): Promise<void> {
     if (this.isClosed) return
     this.beforeFlush()
     this.isClosed = true
     clearTimeout(this.timer)
     this.cut()
-    this.queue.push(encodeEnd(this.count))
+    if (isWhole) this.queue.push(encodeEnd(this.count))
     try {
       await this.drain()
       if (this.failure) throw this.failure

@@ -8,6 +8,7 @@ import { appendixSection } from './html/appendix.ts'
 import { accountingSection, cellsSection } from './html/cells.ts'
 import { drawing } from './html/drawing.ts'
 import { html, type Markup } from './html/element.ts'
+import { evidenceSection } from './html/evidence.ts'
 import { page } from './html/page.ts'
 import { section } from './html/parts.ts'
 import { cellChartSection, type Detail, detailedCells, trialChartSection } from './html/trials.ts'
@@ -59,6 +60,8 @@ export async function renderHtml(analysis: Analysis, judgement: Judgement, optio
       markup: cellsSection(analysis, judgement, new Set(cells.map(cell => cell.index))),
     })
     sections.push({ id: 'accounting', title: 'Accounting', markup: accountingSection(analysis) })
+    const evidence = evidenceSection(analysis)
+    if (evidence) sections.push({ id: 'evidence', title: 'Read back', markup: evidence })
   }
   sections.push({ id: 'appendix', title: 'Appendix', markup: appendixSection(analysis, options.rerun) })
   const navigation = html`<nav aria-label="Sections">${sections.map(one => html`<a href="#${one.id}">${one.title}</a>`)}</nav>`

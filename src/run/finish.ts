@@ -14,6 +14,7 @@ import { renderMarkdown } from '../report/markdown.ts'
 import { judge } from '../verify/judge.ts'
 import type { Judgement } from '../verify/judgement.ts'
 import type { StoredRule } from '../verify/rules.ts'
+import { verifyRecording } from './verify.ts'
 
 export type Finished = {
   recording: Recording
@@ -29,7 +30,7 @@ export async function judgeRecording(
 ): Promise<Omit<Finished, 'files'>> {
   const recording = await readRecording(directory)
   if (recording.trials.length === 0 && !options.mayBeEmpty) throw nothingRecorded(directory)
-  const analysis = analyze(recording, unpackHistogram)
+  const analysis = analyze(recording, unpackHistogram, await verifyRecording(recording))
   return { recording, analysis, judgement: judge(analysis, options.rules ?? recording.manifest.rules, options.causes) }
 }
 

@@ -15,6 +15,7 @@ import { startDrill } from './drill.ts'
 import { endOffsets, startObserver } from './observe.ts'
 import { consumerSpecs, producerSpecs, runTag, topicName } from './specs.ts'
 import { createTopics, removeTopics } from './topics.ts'
+import { truthOf } from './truth-step.ts'
 import { countOffsets, witnessText } from './witness.ts'
 
 const LEAD_IN_US = 300_000
@@ -75,8 +76,10 @@ export async function runTrial(
   } finally {
     await crew.close()
   }
-  // 8. The account: offsets, readers, witness; then the seal.
-  const record = await writer.seal(await account(context, trial, setup, state))
+  // 8. With all clients gone, everything is read back, to be held against the ledgers.
+  const truth = failure === undefined ? await truthOf(context, trial, setup, state.begin) : undefined
+  // 9. The account: offsets, readers, witness; then the seal.
+  const record = await writer.seal({ ...(await account(context, trial, setup, state)), ...(truth ? { truth } : {}) })
   const left = await removeTopics(context, trial.number, state)
   failure ??= left
   return { record, ...(failure === undefined ? {} : { failure }) }

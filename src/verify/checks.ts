@@ -2,10 +2,15 @@
 
 import type { Accounting, CellAnalysis, TrialAnalysis } from '../analysis/analysis.ts'
 import { combineVerdicts, type Verdict } from '../core/verdict.ts'
+import { HISTORY_ROWS } from './history-checks.ts'
 import type { CellOutcome, CheckOutcome } from './judgement.ts'
 
 type Finding = { verdict: Verdict; observed: string; reason?: string }
-type Check = { name: string; describe: string; judge(accounting: Accounting): Finding | undefined }
+type Check = {
+  name: string
+  describe: string
+  judge(accounting: Accounting, trial: TrialAnalysis): Finding | undefined
+}
 
 /** What cannot be judged because the cluster did not tell its end offsets. */
 function unreadOffsets(stored: number, observed: string): Finding | undefined {
@@ -18,15 +23,17 @@ const CHECKS: Check[] = [
   {
     name: 'acked is stored',
     describe: 'acked ≤ end offsets after − before ≤ acked + unknown, where acks is not 0',
-    judge: ({ acked, unknown, stored, sentNoAck, withoutBroker }) => {
+    judge: ({ acked, unknown, stored, sentNoAck, withoutBroker }, { verification }) => {
       if (withoutBroker) return undefined
       // Only acks=0 leaves nothing to hold the topics against; records there that nobody may have written are a finding.
       if (acked + unknown === 0 && (sentNoAck > 0 || stored === 0)) return undefined
       const unread = unreadOffsets(stored, `acked ${acked}`)
       if (unread) return unread
       const observed = `acked ${acked}, stored ${stored}, unknown ${unknown}${sentNoAck > 0 ? `, sent without acknowledgement ${sentNoAck}` : ''}`
-      if (stored < acked)
-        return { verdict: 'fail', observed, reason: `${acked - stored} acknowledged records are not in the topics` }
+      // What a full read found lost, and judged, is not counted a second time.
+      const missing = acked - (verification?.rpo.records ?? 0) - stored
+      if (missing > 0)
+        return { verdict: 'fail', observed, reason: `${missing} acknowledged records are not in the topics` }
       const surplus = stored - acked - unknown - sentNoAck
       if (surplus > 0)
         return {
@@ -116,10 +123,15 @@ const CHECKS: Check[] = [
   },
 ]
 
+const ROWS: readonly Check[] = [
+  ...CHECKS,
+  ...HISTORY_ROWS.map(row => ({ ...row, judge: (_: Accounting, trial: TrialAnalysis) => row.judge(trial) })),
+]
+
 function judgeCell(check: Check, cell: CellAnalysis): CellOutcome | undefined {
   const findings = cell.trials
     .filter((trial): trial is TrialAnalysis => trial.state === 'complete')
-    .map(trial => ({ trial: trial.number, finding: check.judge(trial.accounting) }))
+    .map(trial => ({ trial: trial.number, finding: check.judge(trial.accounting, trial) }))
   const made = findings.flatMap(({ trial, finding }) => (finding ? [{ trial, ...finding }] : []))
   if (made.length === 0) return undefined
   const verdict = combineVerdicts(
@@ -139,7 +151,7 @@ function judgeCell(check: Check, cell: CellAnalysis): CellOutcome | undefined {
 
 /** Runs every check over all cells; checks that apply nowhere are left out. */
 export function runChecks(cells: readonly CellAnalysis[]): CheckOutcome[] {
-  return CHECKS.flatMap((check): CheckOutcome[] => {
+  return ROWS.flatMap((check): CheckOutcome[] => {
     const outcomes = cells.flatMap(cell => judgeCell(check, cell) ?? [])
     if (outcomes.length === 0) return []
     return [

@@ -20,6 +20,15 @@ const WHOLE_TRIAL: Record<string, (trial: TrialAnalysis) => number | undefined> 
   'isr.full': trial => worst(trial, fault => fault.isrFullUs),
   consumed: trial =>
     trial.accounting.groups.length > 0 ? Math.min(...trial.accounting.groups.map(group => group.consumed)) : undefined,
+  lost: trial => found(trial, 'lost'),
+  duplicates: trial => found(trial, 'duplicated'),
+  reordered: trial => found(trial, 'reordered'),
+}
+
+/** The count of an anomaly; none is a number only where everything was read back. */
+function found({ verification }: TrialAnalysis, anomaly: string): number | undefined {
+  const count = verification?.findings.find(finding => finding.anomaly === anomaly)?.count
+  return count ?? (verification?.complete ? 0 : undefined)
 }
 
 /** The largest over all faults; undefined where one of them has none, because it never came to an end. */

@@ -8,6 +8,7 @@ import type {
   TrialAnalysis,
   Validity,
 } from '../../../src/analysis/analysis.ts'
+import type { Verification } from '../../../src/analysis/verification.ts'
 import { madeManifest } from '../recording/made.ts'
 
 export const VALID: Validity = { state: 'VALID', reasons: [] }
@@ -41,6 +42,23 @@ export function madeAccounting(change: Partial<Accounting> = {}): Accounting {
     sentNoAck: 0,
     stored: 1000,
     groups: [{ group: 'readers', consumed: 1000, expected: 1000, reached: true }],
+    ...change,
+  }
+}
+
+/** Everything acknowledged was read back, and nothing else. */
+export function madeVerification(change: Partial<Verification> = {}): Verification {
+  return {
+    complete: true,
+    notes: [],
+    told: { acked: 1000, unknown: 0, failed: 0, sentNoAck: 0 },
+    truth: { stored: 1000 },
+    unknownWritten: 0,
+    unknownNotWritten: 0,
+    sentNoAckNotWritten: 0,
+    expired: 0,
+    findings: [],
+    rpo: { records: 0, bytes: 0, seconds: 0 },
     ...change,
   }
 }

@@ -1,0 +1,58 @@
+// Looks at the envelope of a record where it lies, without making anything: for readers that check every record of a trial.
+import { type Crc32c, ENVELOPE_BYTES, FLAG_CRC, FLAG_SLIP } from './envelope.ts'
+
+/** What is wrong with a record; the numbers stand in truth files. */
+export const ENVELOPE_FAULT = { none: 0, noEnvelope: 1, otherRun: 2, checksum: 4, otherPlace: 5 } as const
+export type EnvelopeFault = (typeof ENVELOPE_FAULT)[keyof typeof ENVELOPE_FAULT]
+
+const MAGIC_HIGH = 0x4b
+const MAGIC_LOW = 0x47
+const VERSION = 1
+const TWO_POW_32 = 4_294_967_296
+
+/** A cursor: after `look` returned 0 its fields are the envelope's. */
+export class EnvelopeInspector {
+  producer = 0
+  sequence = 0
+  transaction = 0
+  private readonly run: number
+  private readonly topic: number
+  private readonly partition: number
+  private readonly crc32c: Crc32c
+
+  constructor(place: { run: number; topic: number; partition: number }, crc32c: Crc32c) {
+    this.run = place.run
+    this.topic = place.topic
+    this.partition = place.partition
+    this.crc32c = crc32c
+  }
+
+  /** Looks at the value that lies in `bytes` from `at`; a checksum of the whole value is held against it where there is one. */
+  look(bytes: Buffer, at: number, sizeBytes: number): EnvelopeFault {
+    if (
+      sizeBytes < ENVELOPE_BYTES ||
+      bytes[at] !== MAGIC_HIGH ||
+      bytes[at + 1] !== MAGIC_LOW ||
+      bytes[at + 2] !== VERSION
+    )
+      return ENVELOPE_FAULT.noEnvelope
+    if (bytes.readUInt32BE(at + 4) !== this.run) return ENVELOPE_FAULT.otherRun
+    const flags = bytes[at + 3] as number
+    if (flags & FLAG_CRC && !this.isIntact(bytes, at, sizeBytes)) return ENVELOPE_FAULT.checksum
+    if (bytes.readUInt16BE(at + 10) !== this.topic || bytes.readUInt32BE(at + 12) !== this.partition)
+      return ENVELOPE_FAULT.otherPlace
+    this.producer = bytes.readUInt16BE(at + 8)
+    this.sequence = bytes.readUInt32BE(at + 16) * TWO_POW_32 + bytes.readUInt32BE(at + 20)
+    this.transaction = flags & FLAG_SLIP ? 0 : bytes.readUInt32BE(at + 32)
+    return ENVELOPE_FAULT.none
+  }
+
+  /** The checksum was made with its own field as zero. */
+  private isIntact(bytes: Buffer, at: number, sizeBytes: number): boolean {
+    const stored = bytes.readUInt32BE(at + 36)
+    bytes.writeUInt32BE(0, at + 36)
+    const made = this.crc32c(bytes.subarray(at, at + sizeBytes))
+    bytes.writeUInt32BE(stored, at + 36)
+    return made === stored
+  }
+}

@@ -1,0 +1,47 @@
+// The contract of a correctness check over ledger and truth: it is told facts one by one, and names the anomaly it sees.
+import type { LedgerRun } from '../recording/ledger-run.ts'
+import type { TruthRun } from '../recording/truth-run.ts'
+import type { Sighting } from './findings.ts'
+
+export type Place = { topic: number; partition: number }
+
+/** A part of a run of stored records: first appearances in order, late ones, or ones that had appeared before. */
+export type StoredFact = Place & {
+  run: TruthRun
+  part: 'new' | 'late' | 'repeated'
+  seq: number
+  n: number
+  offset: number
+}
+
+/** A part of a ledger's run, and where the truth has it; `here` is what stands at the offset of the acknowledgement. */
+export type ToldFact = Place & {
+  run: LedgerRun
+  where: 'stored' | 'aborted' | 'pending' | 'absent'
+  seq: number
+  n: number
+  offset: number
+}
+
+/** Acknowledged records at whose offset something else stands, or nothing although the record is elsewhere. */
+export type ClashFact = Place & { run: LedgerRun; seq: number; n: number; offset: number; here: TruthRun | undefined }
+
+/** Stored records that no ledger knows. */
+export type UntoldFact = Place & { producer: number; seq: number; n: number }
+
+export type Report = (sighting: Sighting) => void
+
+export type Check = {
+  /** As in the table of anomalies, A1 to A18. */
+  id: string
+  anomaly: string
+  /** What holds where the anomaly is absent, in few words and in full. */
+  name: string
+  describe: string
+  onStored?(fact: StoredFact, report: Report): void
+  /** Truth runs that are not stored records. */
+  onOther?(run: TruthRun, place: Place, report: Report): void
+  onTold?(fact: ToldFact, report: Report): void
+  onClash?(fact: ClashFact, report: Report): void
+  onUntold?(fact: UntoldFact, report: Report): void
+}

@@ -1,0 +1,27 @@
+// A trial's history as the verification reads it: files of runs it can walk once and look into again, wherever they lie.
+import type { RunHead } from '../recording/runs.ts'
+
+export type RunSource = {
+  /** For messages. */
+  name: string
+  head: RunHead
+  /** Frames of whole runs, in order. */
+  frames(): AsyncIterable<{ at: number; runs: Buffer }>
+  /** The runs of a frame that `frames` has named. */
+  frameAt(at: number): Promise<Buffer>
+  /** Once the frames were walked: whether the writer's end mark stood behind them. */
+  isWhole(): boolean
+}
+
+export type TopicFacts = {
+  number: number
+  partitions: number
+  /** Kafka removes older records of a key, so that a missing one is no evidence. */
+  isCompacted: boolean
+}
+
+export type History = {
+  topics: readonly TopicFacts[]
+  ledgers: readonly RunSource[]
+  truths: readonly RunSource[]
+}

@@ -1,0 +1,25 @@
+// Turns facts into what a finding keeps of them.
+import type { StoredFact, ToldFact } from './check.ts'
+import type { Sighting } from './findings.ts'
+
+export function storedSighting({ topic, partition, run, seq, n, offset }: StoredFact): Sighting {
+  return { topic, partition, producer: run.producer, seq, n, offset, leaderEpoch: run.leaderEpoch }
+}
+
+/** The times of a part of a run are those of its share, as if the run's were even. */
+export function toldSighting({ topic, partition, run, seq, n, offset }: ToldFact): Sighting {
+  const at = (place: number): number =>
+    run.firstIntendedUs + (run.n > 1 ? place / (run.n - 1) : 0) * (run.lastIntendedUs - run.firstIntendedUs)
+  const from = seq - run.seq0
+  return {
+    topic,
+    partition,
+    producer: run.producer,
+    seq,
+    n,
+    offset,
+    intendedUs: [at(from), at(from + n - 1)],
+    settledUs: run.firstSettledUs,
+    ...(run.leaderEpoch < 0 ? {} : { leaderEpoch: run.leaderEpoch }),
+  }
+}

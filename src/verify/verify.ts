@@ -1,0 +1,267 @@
+// Holds a trial's ledgers against its truth: one walk over each, in memory that depends on what went wrong and not on how much was sent.
+import type { Verification } from '../analysis/verification.ts'
+import { decodeLedgerRun, LEDGER_RUN_BYTES, type LedgerRun } from '../recording/ledger-run.ts'
+import { decodeTruthRun, TRUTH_RUN_BYTES, TRUTH_STATES, type TruthRun } from '../recording/truth-run.ts'
+import type { Check, Place, Report } from './check.ts'
+import { HISTORY_CHECKS } from './checks/index.ts'
+import { Findings } from './findings.ts'
+import type { History, RunSource } from './history.ts'
+import { type Lane, Lanes } from './lanes.ts'
+import { Rpo } from './rpo.ts'
+import { TooManyGaps } from './seq-set.ts'
+import { toldSighting } from './sighting.ts'
+import { FrameCache, TruthIndex } from './truth-index.ts'
+
+/** Runs every check over a history; anything that could not be looked at is said in the notes. */
+export async function verifyHistory(
+  history: History,
+  checks: readonly Check[] = HISTORY_CHECKS,
+): Promise<Verification> {
+  const merge = new Merge(history, checks)
+  try {
+    for (const source of history.truths) await merge.walkTruth(source)
+    for (const source of history.ledgers) await merge.walkLedger(source)
+    merge.compareTold()
+  } catch (error) {
+    if (!(error instanceof TooManyGaps)) throw error
+    merge.miss(`stopped: ${error.message}`)
+  }
+  return merge.result()
+}
+
+type TruthPlace = { index: TruthIndex; isWhole: boolean; hasUncounted: boolean }
+
+class Merge {
+  private readonly checks: readonly (Check & { report: Report })[]
+  private readonly findings = new Findings()
+  private readonly lanes = new Lanes()
+  private readonly cache = new FrameCache()
+  private readonly places = new Map<number, TruthPlace>()
+  private readonly compacted: ReadonlySet<number>
+  /** Producers whose ledgers came to their end. */
+  private readonly wholeLedgers = new Map<number, boolean>()
+  private readonly rpo = new Rpo()
+  private readonly out: Omit<Verification, 'findings' | 'rpo'> = {
+    complete: true,
+    notes: [],
+    told: { acked: 0, unknown: 0, failed: 0, sentNoAck: 0 },
+    truth: Object.fromEntries(TRUTH_STATES.map(state => [state, 0])),
+    unknownWritten: 0,
+    unknownNotWritten: 0,
+    sentNoAckNotWritten: 0,
+    expired: 0,
+  }
+  private unchecked = 0
+  private compactedAway = 0
+  private toldTwice = 0
+  private holes = 0
+  private uncounted = 0
+  private unaccounted = 0
+
+  constructor(history: History, checks: readonly Check[]) {
+    this.checks = checks.map(check => ({ ...check, report: sighting => this.findings.add(check.anomaly, sighting) }))
+    this.compacted = new Set(history.topics.filter(topic => topic.isCompacted).map(topic => topic.number))
+    const there = new Set(history.truths.map(({ head }) => placeKey(head.number, head.partition)))
+    for (const topic of history.topics)
+      for (let partition = 0; partition < topic.partitions; partition++)
+        if (!there.has(placeKey(topic.number, partition)))
+          this.miss(`topic ${topic.number} partition ${partition} has no truth`)
+  }
+
+  miss(note: string): void {
+    this.out.complete = false
+    this.out.notes.push(note)
+  }
+
+  /** Learns what each producer has in a partition, and tells the checks what they can see in the log alone. */
+  async walkTruth(source: RunSource): Promise<void> {
+    const { number: topic, partition, beginOffset, endOffset } = source.head
+    const place = { index: new TruthIndex(source, this.cache), isWhole: false, hasUncounted: false }
+    this.places.set(placeKey(topic, partition), place)
+    let next = beginOffset
+    for await (const { at, runs } of source.frames()) {
+      let first = -1
+      for (let i = 0; i < runs.length; i += TRUTH_RUN_BYTES) {
+        const run = decodeTruthRun(runs, i)
+        if (!run || run.n === 0 || run.offset0 < next) {
+          this.miss(`${source.name}: a run at offset ${run?.offset0} cannot stand behind offset ${next}`)
+          continue
+        }
+        if (first < 0) first = run.offset0
+        this.holes += run.offset0 - next
+        next = run.offset0 + run.n
+        this.onTruth(run, { topic, partition }, place)
+      }
+      place.index.addFrame(at, first, next)
+    }
+    place.isWhole = source.isWhole()
+    if (!place.isWhole) this.miss(`${source.name} ends at offset ${next} of ${endOffset}: it was not read to its end`)
+  }
+
+  private onTruth(run: TruthRun, { topic, partition }: Place, place: TruthPlace): void {
+    this.out.truth[run.state] = (this.out.truth[run.state] ?? 0) + run.n
+    if (run.state === 'stored') {
+      const { stored } = this.lanes.of(topic, partition, run.producer)
+      stored.add(run.seq0, run.n, (part, seq, n) => {
+        const fact = { topic, partition, run, part, seq, n, offset: run.offset0 + seq - run.seq0 }
+        for (const check of this.checks) check.onStored?.(fact, check.report)
+      })
+      return
+    }
+    if (run.state === 'uncounted') place.hasUncounted = true
+    if (run.state === 'aborted' || run.state === 'pending')
+      this.lanes.of(topic, partition, run.producer)[run.state].add(run.seq0, run.n, () => undefined)
+    for (const check of this.checks) check.onOther?.(run, { topic, partition }, check.report)
+  }
+
+  /** Holds every outcome against what the truth has. */
+  async walkLedger(source: RunSource): Promise<void> {
+    for await (const { runs } of source.frames()) {
+      for (let i = 0; i < runs.length; i += LEDGER_RUN_BYTES) {
+        const run = decodeLedgerRun(runs, i)
+        if (!run || run.n === 0) {
+          this.miss(`${source.name}: a run is not readable`)
+          continue
+        }
+        await this.onTold(run)
+      }
+    }
+    const { number: producer } = source.head
+    this.wholeLedgers.set(producer, source.isWhole() && this.wholeLedgers.get(producer) !== false)
+    if (!source.isWhole())
+      this.out.notes.push(`${source.name} has no end: its worker was cut off, and so are its last outcomes`)
+  }
+
+  private async onTold(run: LedgerRun): Promise<void> {
+    this.out.told[run.state] += run.n
+    const place = this.places.get(placeKey(run.topic, run.partition))
+    const lane = this.lanes.of(run.topic, run.partition, run.producer)
+    lane.told.add(run.seq0, run.n, (part, _, n) => {
+      if (part === 'repeated') this.toldTwice += n
+    })
+    if (!place?.isWhole) {
+      this.unchecked += run.n
+      return
+    }
+    if (place.hasUncounted && lane.stored.end === 0) return this.onCounted(run, place)
+    if (run.state === 'acked' && run.offset0 >= 0) await this.matchOffsets(run, lane, place)
+    lane.stored.split(run.seq0, run.n, (isStored, seq, n) => {
+      if (isStored) this.tell(run, 'stored', seq, n)
+      else this.onAbsent(run, lane, seq, n, place)
+    })
+  }
+
+  /** Not among stored records: hidden by a transaction, removed by retention or compaction, or not there. */
+  private onAbsent(run: LedgerRun, lane: Lane, seq0: number, count: number, place: TruthPlace): void {
+    lane.aborted.split(seq0, count, (isAborted, seq, n) => {
+      if (isAborted) return this.tell(run, 'aborted', seq, n)
+      lane.pending.split(seq, n, (isPending, from, length) => {
+        if (isPending) return this.tell(run, 'pending', from, length)
+        const expired = this.expiredOf(run, from, length, place)
+        if (expired > 0) this.out.expired += expired
+        if (expired === length) return
+        if (this.compacted.has(run.topic)) this.compactedAway += length - expired
+        else this.tell(run, 'absent', from + expired, length - expired)
+      })
+    })
+  }
+
+  /** How many records at the head of a part lay before the first offset that could still be read. */
+  private expiredOf(run: LedgerRun, seq: number, n: number, { index }: TruthPlace): number {
+    if (run.state !== 'acked' || run.offset0 < 0) return 0
+    const offset = run.offset0 + seq - run.seq0
+    return Math.max(0, Math.min(n, index.source.head.beginOffset - offset))
+  }
+
+  private tell(run: LedgerRun, where: 'stored' | 'aborted' | 'pending' | 'absent', seq: number, n: number): void {
+    const offset = run.offset0 < 0 ? -1 : run.offset0 + seq - run.seq0
+    const fact = { topic: run.topic, partition: run.partition, run, where, seq, n, offset }
+    if (run.state === 'unknown' && where === 'stored') this.out.unknownWritten += n
+    if (run.state === 'unknown' && where === 'absent') this.out.unknownNotWritten += n
+    if (run.state === 'sentNoAck' && where === 'absent') this.out.sentNoAckNotWritten += n
+    if (run.state === 'acked' && where === 'absent') this.rpo.add(toldSighting(fact), (run.bytes * n) / run.n)
+    for (const check of this.checks) check.onTold?.(fact, check.report)
+  }
+
+  /** Compares what stands at the offsets of an acknowledgement with the records it was given for. */
+  private async matchOffsets(run: LedgerRun, lane: Lane, { index }: TruthPlace): Promise<void> {
+    const end = run.offset0 + run.n
+    let at = Math.max(run.offset0, index.source.head.beginOffset)
+    while (at < end) {
+      if (!index.holds(at)) await index.load(at)
+      const here = index.at(at)
+      const seq = run.seq0 + at - run.offset0
+      const n = here ? Math.min(end, here.offset0 + here.n) - at : 1
+      const isHere =
+        here !== undefined &&
+        here.producer === run.producer &&
+        here.seq0 + at - here.offset0 === seq &&
+        ['stored', 'aborted', 'pending'].includes(here.state)
+      if (!isHere) this.onClash(run, lane, seq, n, at, here)
+      at += n
+    }
+  }
+
+  /** A record that is nowhere at an offset where nothing stands is lost, which another check tells. */
+  private onClash(
+    run: LedgerRun,
+    lane: Lane,
+    seq0: number,
+    count: number,
+    offset0: number,
+    here: TruthRun | undefined,
+  ): void {
+    if (this.compacted.has(run.topic) && !here) return
+    lane.stored.split(seq0, count, (isStored, seq, n) => {
+      if (!here && !isStored) return
+      const fact = { topic: run.topic, partition: run.partition, run, seq, n, offset: offset0 + seq - seq0, here }
+      for (const check of this.checks) check.onClash?.(fact, check.report)
+    })
+  }
+
+  /** Without envelopes only the offsets of acknowledgements can be looked up. */
+  private async onCounted(run: LedgerRun, { index }: TruthPlace): Promise<void> {
+    this.uncounted += run.n
+    if (run.state !== 'acked' || run.offset0 < 0) return
+    for (let at = run.offset0; at < run.offset0 + run.n; at++) {
+      if (!index.holds(at)) await index.load(at)
+      const here = index.at(at)
+      if (here) at = here.offset0 + here.n - 1
+      else if (at < index.source.head.beginOffset) this.out.expired++
+      else if (this.compacted.has(run.topic)) this.compactedAway++
+      else this.tell(run, 'absent', run.seq0 + at - run.offset0, 1)
+    }
+  }
+
+  /** Looks for stored records that no ledger told of. */
+  compareTold(): void {
+    this.lanes.forEach((lane, topic, partition, producer) => {
+      lane.stored.forEachRange((from, count) =>
+        lane.told.split(from, count, (isTold, seq, n) => {
+          if (isTold) return
+          if (this.wholeLedgers.get(producer) === false) this.unaccounted += n
+          else for (const check of this.checks) check.onUntold?.({ topic, partition, producer, seq, n }, check.report)
+        }),
+      )
+    })
+  }
+
+  result(): Verification {
+    const { notes } = this.out
+    if (this.toldTwice > 0) this.miss(`${this.toldTwice} records have two outcomes in the ledgers`)
+    if (this.unchecked > 0) this.miss(`${this.unchecked} outcomes are of partitions that were not read to their end`)
+    if (this.out.expired > 0)
+      notes.push(`${this.out.expired} acknowledged records were removed by retention before they could be read`)
+    if (this.compactedAway > 0) notes.push(`${this.compactedAway} records may have been removed by compaction`)
+    if (this.uncounted > 0)
+      notes.push(
+        `${this.uncounted} records carry no envelope: only the offsets of their acknowledgements were looked up`,
+      )
+    if (this.unaccounted > 0)
+      notes.push(`${this.unaccounted} stored records are of workers that were cut off before they could tell`)
+    if (this.holes > 0) notes.push(`${this.holes} offsets hold no record`)
+    return { ...this.out, findings: this.findings.list(), rpo: this.rpo.result() }
+  }
+}
+
+const placeKey = (topic: number, partition: number): number => topic * 0x1_0000_0000 + partition
