@@ -120,6 +120,13 @@ export type Validity = {
   warnings?: string[]
 }
 
+/** How a trial settled: seconds to cut from its beginning, and how far rate and latency drift over the rest. */
+export type Steadiness = {
+  cutSeconds: number
+  /** Change from the beginning to the end of the rest; `isSure` where its whole interval lies beyond what is borne. */
+  drifts: { name: string; overWindow: number; isSure: boolean }[]
+}
+
 /** What else the machine of the workers did in the measure phase; shares of 0 to 1, absent where it does not tell. */
 export type HostHealth = {
   stealShare?: number
@@ -176,6 +183,7 @@ export type TrialAnalysis = {
   nodes: NodeSeries[]
   generator: GeneratorHealth[]
   host?: HostHealth
+  steady?: Steadiness
   events: { tSeconds: number; name: string; where?: string; detail?: Record<string, unknown> }[]
   /** Present where the trial had faults. */
   recovery?: Recovery

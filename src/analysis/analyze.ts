@@ -15,22 +15,25 @@ import {
   type Unpack,
 } from './measures.ts'
 import { faultsOf, recoveryOf } from './recovery.ts'
+import { salvagedRecord } from './salvage.ts'
 import { eventsOf, generatorHealth, nodeSeries, seriesOf } from './series.ts'
+import { steadiness } from './steady.ts'
 import { combineValidity, judgeValidity } from './validity.ts'
 import type { Verification } from './verification.ts'
 
 type Worked = { trial: TrialAnalysis; merged: Merged; context: MeasureContext }
 
-/** Analyses a whole recording; `unpack` reads stored histograms, `verifications` are what ledgers and truth gave by trial. */
+/** Analyses a whole recording; `unpack` reads stored histograms, `verifications` are what ledgers and truth gave by trial; so many seconds of the beginning of each measure phase are left out. */
 export function analyze(
   recording: Recording,
   unpack: Unpack,
   verifications: ReadonlyMap<number, Verification> = new Map(),
+  cutSeconds = 0,
 ): Analysis {
   const { manifest } = recording
   const worked = recording.trials
     .filter(trial => trial.record !== undefined || trial.intervals.length > 0)
-    .map(trial => analyzeTrial(trial, recording, unpack))
+    .map(trial => analyzeTrial(trial, recording, unpack, cutSeconds))
   for (const { trial } of worked) {
     const verification = verifications.get(trial.number)
     if (verification) trial.verification = verification
@@ -142,10 +145,13 @@ function spreadOf(trials: readonly TrialAnalysis[]): CellAnalysis['spread'] {
   return out
 }
 
-function analyzeTrial(trial: RecordedTrial, recording: Recording, unpack: Unpack): Worked {
+function analyzeTrial(trial: RecordedTrial, recording: Recording, unpack: Unpack, cutSeconds: number): Worked {
   const record = trial.record ?? salvagedRecord(trial, recording)
-  const window = measureWindow(record)
-  const measured = trial.intervals.filter(interval => interval.phase === 'measure')
+  const whole = measureWindow(record)
+  const window = { ...whole, t0Us: Math.min(whole.t1Us, whole.t0Us + cutSeconds * 1e6) }
+  const measured = trial.intervals.filter(
+    interval => interval.phase === 'measure' && (cutSeconds === 0 || interval.t0Us >= window.t0Us),
+  )
   const merged = mergeIntervals(measured, unpack)
   const inWindow = trial.intervals.filter(interval => interval.t0Us >= window.t0Us && interval.t0Us < window.t1Us)
   const context = contextOf(trial, record, inWindow, window)
@@ -153,7 +159,17 @@ function analyzeTrial(trial: RecordedTrial, recording: Recording, unpack: Unpack
   const openLoop = record.phases.some(phase => phase.name === 'measure' && !phase.max)
   const generator = generatorHealth(trial.intervals, window, unpack)
   const host = hostHealth(trial.samples, trial.intervals, window)
+  const phases = record.phases.map(phase => ({
+    name: phase.name,
+    kind: phase.kind,
+    t0Seconds: (phase.t0Us - record.t0Us) / 1e6,
+    t1Seconds: (phase.t1Us - record.t0Us) / 1e6,
+  }))
+  const series = seriesOf(record, trial.intervals, trial.samples, unpack)
+  const events = eventsOf(record, trial.events)
+  const steady = steadiness({ series, phases, events })
   const validity = judgeValidity({
+    steady,
     measures,
     generator,
     host,
@@ -171,20 +187,16 @@ function analyzeTrial(trial: RecordedTrial, recording: Recording, unpack: Unpack
       repetition: record.repetition,
       state: record.state,
       ...(record.reason ? { reason: record.reason } : {}),
-      phases: record.phases.map(phase => ({
-        name: phase.name,
-        kind: phase.kind,
-        t0Seconds: (phase.t0Us - record.t0Us) / 1e6,
-        t1Seconds: (phase.t1Us - record.t0Us) / 1e6,
-      })),
+      phases,
       validity,
       measures,
       accounting: { ...accountingOf(trial, record), ...(recovery ? { faults: faultsOf(recovery) } : {}) },
-      series: seriesOf(record, trial.intervals, trial.samples, unpack),
+      series,
       nodes: nodeSeries(record, trial.samples),
       generator,
       ...(host ? { host } : {}),
-      events: eventsOf(record, trial.events),
+      ...(steady ? { steady } : {}),
+      events,
       ...(recovery ? { recovery } : {}),
       ...(record.truth ? { truthRead: record.truth } : {}),
       topics: record.topics,
@@ -266,30 +278,5 @@ function accountingOf(trial: RecordedTrial, record: TrialRecord): Accounting {
     groups: record.readers.map(({ group, consumed, expected, reached }) => ({ group, consumed, expected, reached })),
     ...(record.witness ? { witness: { tool: record.witness.tool, stored: record.witness.stored } } : {}),
     ...(record.logDirBytes === undefined ? {} : { logDirBytes: record.logDirBytes }),
-  }
-}
-
-/** What can be said of a trial that was never sealed: its intervals, and that it is partial. */
-function salvagedRecord(trial: RecordedTrial, recording: Recording): TrialRecord {
-  const planned = recording.manifest.plan.trials.find(candidate => candidate.number === trial.number)
-  const t0Us = Math.min(...trial.intervals.map(interval => interval.t0Us))
-  const t1Us = Math.max(...trial.intervals.map(interval => interval.t1Us))
-  return {
-    number: trial.number,
-    cellIndex: planned?.cellIndex ?? 0,
-    repetition: planned?.repetition ?? 0,
-    cell: recording.manifest.plan.cells[planned?.cellIndex ?? 0]?.values ?? {},
-    state: 'partial',
-    reason: 'the run was cut off before this trial was sealed',
-    t0Us,
-    phases: [{ name: 'measure', kind: 'unknown', t0Us, t1Us, fromPerSecond: 0, toPerSecond: 0, max: true }],
-    envelopeRun: 0,
-    topics: [],
-    clients: [],
-    readers: [],
-    cluster: { provider: 'unknown', clusterId: '', kafkaVersion: 'unknown', path: 'unknown', nodes: [] },
-    brokerSettings: {},
-    lines: { intervals: trial.intervals.length, events: trial.events.length, samples: trial.samples.length },
-    notes: [],
   }
 }

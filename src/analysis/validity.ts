@@ -1,5 +1,5 @@
 // Decides before any verdict whether a trial can be believed: each signal is one row that sees, judges and names the remedy.
-import type { GeneratorHealth, HostHealth, Measures, Validity } from './analysis.ts'
+import type { GeneratorHealth, HostHealth, Measures, Steadiness, Validity } from './analysis.ts'
 
 /** Records sent on time ÷ records scheduled, below which a trial is not believed. */
 export const MIN_SENT_RATIO = 0.995
@@ -26,6 +26,7 @@ export type ValidityInput = {
   complete: boolean
   generator: readonly GeneratorHealth[]
   host?: HostHealth | undefined
+  steady?: Steadiness | undefined
 }
 
 type State = Validity['state']
@@ -144,6 +145,14 @@ const hadTheMachine: Signal = ({ host }) => {
   return findings
 }
 
+const wasSteady: Signal = ({ steady }) =>
+  (steady?.drifts ?? [])
+    .filter(drift => drift.isSure)
+    .map(({ name, overWindow }) => ({
+      state: 'UNSTEADY',
+      text: `${name} drifted by ${percent(overWindow)} over the measure phase; lengthen the warm-up, or the run`,
+    }))
+
 /** In the order in which their reasons are read. */
 const SIGNALS: readonly Signal[] = [
   cameToItsEnd,
@@ -154,6 +163,7 @@ const SIGNALS: readonly Signal[] = [
   hadCpu,
   collectedLittle,
   hadTheMachine,
+  wasSteady,
 ]
 
 /** Worst first. */

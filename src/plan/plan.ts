@@ -14,6 +14,8 @@ export type PlannedTrial = { number: number; cell: Cell; repetition: number; boo
 export type Boot = {
   index: number
   brokerValues: Scenario['cluster'] extends infer _ ? Record<string, string | number | boolean> : never
+  /** Set where boots differ in more than that, as those of two arms may. */
+  cluster?: Scenario['cluster']
 }
 
 export type Estimate = { durationMs: number; records: number; bytes: number; bytesOnDisk: number }
@@ -116,7 +118,7 @@ function orderTrials(scenario: Scenario, cells: readonly Cell[], boots: readonly
   return order.map((trial, index) => ({ number: index + 1, ...trial }))
 }
 
-function estimateOf(
+export function estimateOf(
   scenario: Scenario,
   setups: readonly TrialSetup[],
   trials: readonly PlannedTrial[],

@@ -26,11 +26,16 @@ export type Finished = {
 /** Reads, analyses and judges a recording. */
 export async function judgeRecording(
   directory: string,
-  options: { rules?: readonly StoredRule[]; causes?: Judgement['causes']; mayBeEmpty?: boolean } = {},
+  options: {
+    rules?: readonly StoredRule[]
+    causes?: Judgement['causes']
+    mayBeEmpty?: boolean
+    cutSeconds?: number
+  } = {},
 ): Promise<Omit<Finished, 'files'>> {
   const recording = await readRecording(directory)
   if (recording.trials.length === 0 && !options.mayBeEmpty) throw nothingRecorded(directory)
-  const analysis = analyze(recording, unpackHistogram, await verifyRecording(recording))
+  const analysis = analyze(recording, unpackHistogram, await verifyRecording(recording), options.cutSeconds)
   return { recording, analysis, judgement: judge(analysis, options.rules ?? recording.manifest.rules, options.causes) }
 }
 

@@ -100,7 +100,7 @@ function causeOf(failure: unknown, trial: number): Cause {
 
 async function startCluster(input: RunInput, boot: number): Promise<{ cluster: StartedCluster; security?: Security }> {
   const { plan, options, provider, journal, runId } = input
-  const spec = plan.scenario.cluster
+  const spec = plan.boots[boot]?.cluster ?? plan.scenario.cluster
   if (spec.kind === 'external') {
     if (!input.attach) throw new HarnessError({ code: 'E401', message: 'an external cluster needs a way to attach' })
     return input.attach(journal)

@@ -12,16 +12,17 @@ import type { Scenario } from '../../scenario/schema/scenario.ts'
 import type { CommandInput } from '../commands.ts'
 import type { OptionName } from '../options.ts'
 import { propertyLayers, readProperties } from './client-settings.ts'
+import { withOverlay } from './overlay.ts'
 
 export type Loaded = { loaded: LoadedScenario; plan: Plan; properties?: ClientProperties }
 
 const SOURCE_TEXT = { flag: 'flag', environment: 'environment', default: 'default' } as const
 
-/** Loads and plans; throws every problem found. */
-export async function loadPlan(file: string, input: CommandInput): Promise<Loaded> {
+/** Loads and plans; throws every problem found. `overlay` texts are laid over the scenario, as `--candidate-with` writes them. */
+export async function loadPlan(file: string, input: CommandInput, overlay: readonly string[] = []): Promise<Loaded> {
   const loaded = await loadScenario(file)
   const overrides: Resolved[] = []
-  const scenario = override(loaded.scenario, input, overrides)
+  const scenario = withOverlay(override(loaded.scenario, input, overrides), overlay)
   const layers = settingLayers(input, scenario)
   const properties = await readProperties(scenario, loaded.file, input)
   const lowest = properties ? propertyLayers(properties) : undefined

@@ -1,0 +1,73 @@
+// One run from a plan to a recording: provider, journal, manifest, progress and signals; what run and ab share.
+import { resolve } from 'node:path'
+import type { StartedCluster } from '../../cluster/cluster.ts'
+import { openJournal } from '../../cluster/journal-file.ts'
+import { EXIT, messageOf } from '../../core/errors.ts'
+import type { Security } from '../../drivers/driver.ts'
+import { describeEstimate } from '../../plan/plan.ts'
+import { type Cause, runDirectory, runPlan } from '../../run/run.ts'
+import type { CommandInput } from '../commands.ts'
+import { attachExternal } from './external.ts'
+import type { Loaded } from './load.ts'
+import { makeManifest, newRunId } from './manifest.ts'
+import { makeProgress } from './progress.ts'
+import { chooseProvider } from './providers.ts'
+import { onSignals } from './signals.ts'
+import { sweepDeadRuns } from './sweep.ts'
+
+export type Session = { runId: string; directory: string; causes: Cause[] }
+
+/** Runs a plan and leaves its recording; Ctrl-C drains, persists and tears down. */
+export async function runSession(made: Loaded, input: CommandInput): Promise<Session> {
+  const { plan, loaded, properties } = made
+  const { io, options } = input
+  const runId = newRunId()
+  const directory = resolve(runDirectory(options.out ?? 'reports', plan.scenario.name, runId))
+  const say = (text: string): void => {
+    if (!options.quiet && !options.json) io.line(text)
+  }
+  say(`${io.style('bold', plan.scenario.name)}  ${describeEstimate(plan)}`)
+  for (const note of plan.notes) say(io.style('yellow', `note: ${note}`))
+  await sweepDeadRuns(say)
+  const provider = await chooseProvider(plan.scenario.cluster, say)
+  let external: { cluster: StartedCluster; security?: Security } | undefined
+  if (plan.scenario.cluster.kind === 'external') external = await attachExternal(plan, properties, input)
+  const manifest = makeManifest({ plan, loaded, runId, external: external !== undefined })
+  const journal = await openJournal(runId)
+  const progress = makeProgress(plan, io, { quiet: Boolean(options.quiet || options.json), anchor: manifest.anchor })
+  const signals = onSignals(text => {
+    progress.close()
+    io.error(text)
+  })
+  const causes: Cause[] = []
+  try {
+    causes.push(
+      ...(await runPlan({
+        plan,
+        runId,
+        directory,
+        manifest,
+        provider,
+        journal,
+        ...(external ? { attach: async () => external } : {}),
+        options: {
+          out: options.out ?? 'reports',
+          witness: options.witness ?? false,
+          keepTopics: options['keep-topics'] ?? false,
+          onProgress: step => progress.show(step),
+          signal: signals.signal,
+        },
+      })),
+    )
+  } catch (error) {
+    if (signals.received === undefined) throw error
+    causes.push({ exitCode: EXIT.environment, text: messageOf(error) })
+  } finally {
+    progress.close()
+    await journal.close()
+    signals.release()
+  }
+  if (signals.received !== undefined)
+    causes.push({ exitCode: signals.received, text: 'stopped by a signal; what was measured until then is kept' })
+  return { runId, directory, causes }
+}
