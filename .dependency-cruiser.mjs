@@ -24,6 +24,13 @@ export default {
       to: { path: '^src/(cluster|load|run|report|cli|plan|analysis|verify|recording|drivers/[^/]+/)' },
     },
     { name: 'load-knows-no-cluster', comment: 'A worker must be able to load any brokers, from another machine too.', severity: 'error', from: { path: '^src/load/' }, to: { path: '^src/(cluster|chaos|run|report|cli)/' } },
+    {
+      name: 'chaos-acts-through-powers',
+      comment: 'A fault that knows Docker or Toxiproxy works on one provider only.',
+      severity: 'error',
+      from: { path: '^src/chaos/' },
+      to: { path: '^src/(cluster/(providers|links|images)|drivers/[^/]+/|load|run|report|cli|plan|analysis|verify|recording)' },
+    },
     { name: 'cluster-knows-no-load', comment: 'A cluster is started the same whatever is done to it.', severity: 'error', from: { path: '^src/cluster/' }, to: { path: '^src/(load|run|report|cli|plan|analysis|verify)/' } },
     { name: 'left-half-computes-nothing', comment: 'The left half never computes a percentile: one way to a number.', severity: 'error', from: { path: '^src/(run/(trial|run|observe|specs|accounts|witness)|cluster|drivers)' }, to: { path: '^src/(analysis|verify|report)/' } },
     { name: 'right-half-sees-no-broker', comment: 'Reports, comparisons and verdicts start from a recording.', severity: 'error', from: { path: '^src/(analysis|verify|report|stats)/' }, to: { path: '^src/(cluster|load|run|drivers|cli)/' } },

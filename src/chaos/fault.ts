@@ -24,6 +24,8 @@ export type Strike<Options> = {
   peers: readonly number[]
   options: Options
   ports: FaultPorts
+  /** Marks the moment from which the effect was there, where `inject` goes on after it. */
+  acted(): void
 }
 
 export type FaultOf<Shape extends z.core.$ZodLooseShape> = {

@@ -73,12 +73,16 @@ export class Injector {
       return undefined
     }
     const { nodes, peers, controller } = chosen
+    let actedUs: number | undefined
     const strike = {
       tag: `fault-${id}-${spec.kind}`,
       nodes,
       peers,
       options: spec.options as never,
       ports: this.ports.faults,
+      acted: () => {
+        actedUs ??= this.ports.nowUs()
+      },
     }
     const active: Active = { id, fault, strike, healing: undefined }
     this.active.push(active)
@@ -92,7 +96,7 @@ export class Injector {
     this.emit('fault.ordered', { ...detail, takesLeaders: fault.takesLeaders, fidelity: fault.fidelity })
     try {
       await fault.inject(strike)
-      const actedUs = this.ports.nowUs()
+      actedUs ??= this.ports.nowUs()
       const evidence = await this.prove(active)
       if (evidence === undefined) this.emit('fault.void', { ...detail, reason: 'it had no effect that could be shown' })
       else this.emit('fault.proven', { ...detail, orderedUs, actedUs, evidence })

@@ -12,8 +12,9 @@ export const brokerKill = defineFault({
   needs: 'nodes',
   takesLeaders: true,
   options: {},
-  inject: async ({ tag, nodes, ports }) => {
+  inject: async ({ tag, nodes, ports, acted }) => {
     await eachNode(nodes, node => ports.nodes.kill(node))
+    acted()
     // A proxy accepts for a dead upstream and then hangs up; a dead machine's port refuses.
     await ports.links?.refuse(tag, linksTo(ports, nodes))
   },

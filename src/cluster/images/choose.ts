@@ -1,11 +1,12 @@
 // Chooses the image of a node: the one asked for, else the official one, else our own build, else a pull.
 import { HarnessError, messageOf } from '../../core/errors.ts'
 import { type DockerClient, statusOf } from '../providers/docker/client.ts'
-import { kafkaImageName } from './names.ts'
+import { kafkaImageName, TOXIPROXY_IMAGE, TOXIPROXY_VERSION } from './names.ts'
 
 export type ChosenImage = { name: string; id: string; source: 'asked' | 'official' | 'built' | 'pulled' }
 export type ImageRequest = { version: string; image?: string }
 
+const OFFICIAL_TOXIPROXY = `ghcr.io/shopify/toxiproxy:${TOXIPROXY_VERSION}`
 const PULL_LIMITS = { firstAnswerMs: 8_000, stallMs: 60_000 }
 
 /** The image that a node of this version will run; E302 where none is here and none can be pulled. */
@@ -47,6 +48,16 @@ export async function findLocalImage(client: DockerClient, request: ImageRequest
     if (id !== undefined) return { name, id, source }
   }
   return undefined
+}
+
+/** The image of a proxy: our own build, else Shopify's; E302 where neither is here and none can be pulled. */
+export async function chooseProxyImage(client: DockerClient, onProgress?: (text: string) => void): Promise<string> {
+  const names = [TOXIPROXY_IMAGE, OFFICIAL_TOXIPROXY]
+  for (const name of names) {
+    const id = await imageId(client, name)
+    if (id !== undefined) return id
+  }
+  return (await chooseImage(client, { version: TOXIPROXY_VERSION, image: OFFICIAL_TOXIPROXY }, onProgress)).id
 }
 
 /** The identity of an image on the engine; undefined where it has none of that name. */

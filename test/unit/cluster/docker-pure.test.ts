@@ -86,6 +86,7 @@ describe('the creation request', () => {
     const spec = containerSpec({
       node,
       names: namesOf('r1'),
+      network: 'gauntlet-r1',
       image: 'sha256:1',
       host: '10.213.1.11',
       environment: { A: 'b=c' },
@@ -124,6 +125,7 @@ describe('the creation request', () => {
     const spec = containerSpec({
       node,
       names: namesOf('r1'),
+      network: 'gauntlet-r1',
       image: 'i',
       host: '10.213.1.11',
       environment: {},

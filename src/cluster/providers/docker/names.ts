@@ -12,6 +12,8 @@ export type Owner = { pid: number; startTicks?: number }
 export type RunNames = {
   project: string
   network: string
+  /** The network of one node in a routed cluster. */
+  nodeNetwork(node: string): string
   container(node: string): string
   volume(node: string): string
 }
@@ -22,6 +24,7 @@ export function namesOf(runId: string): RunNames {
   return {
     project,
     network: project,
+    nodeNetwork: node => `${project}-${node}`,
     container: node => `${project}-${node}`,
     volume: node => `${project}-${node}-data`,
   }

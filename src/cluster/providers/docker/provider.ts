@@ -3,8 +3,10 @@ import { HarnessError, messageOf } from '../../../core/errors.ts'
 import type { Provider, StartedCluster, StartRequest } from '../../cluster.ts'
 import { chooseImage } from '../../images/choose.ts'
 import { newKafkaId } from '../../kafka-id.ts'
+import { assertRouted, remoteEnds } from '../../links/bypass.ts'
 import { readProcess } from '../../proc.ts'
 import { askEngine, openDocker } from './client.ts'
+import { execute } from './inspect.ts'
 import { startNodes } from './start.ts'
 import { describeCluster } from './started.ts'
 import { becomeReady } from './watch.ts'
@@ -27,12 +29,6 @@ export const dockerProvider: Provider = {
 }
 
 async function startCluster(request: StartRequest): Promise<StartedCluster> {
-  if (request.topology.network === 'routed')
-    throw new HarnessError({
-      code: 'E313',
-      message: 'containers have no routed network yet',
-      hint: 'run with --provider process',
-    })
   const startedAtMs = performance.now()
   const client = openDocker()
   const engine = await askEngine(client)
@@ -49,6 +45,11 @@ async function startCluster(request: StartRequest): Promise<StartedCluster> {
   const cluster = describeCluster(context, running)
   try {
     await becomeReady(client, cluster, request)
+    if (running.links)
+      await assertRouted(cluster, running.links, request.topology, running.addresses, async nodeId => {
+        const { handle = '' } = cluster.info.nodes.find(node => node.id === nodeId) ?? {}
+        return remoteEnds((await execute(client, handle, ['cat', '/proc/net/tcp', '/proc/net/tcp6'])).stdout)
+      })
   } catch (error) {
     await running.belongings.removeAll()
     throw error

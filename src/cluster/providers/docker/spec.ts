@@ -9,6 +9,7 @@ const NANO_PER_CPU = 1e9
 export type ContainerPlan = {
   node: TopologyNode
   names: RunNames
+  network: string
   image: string
   host: string
   environment: Record<string, string>
@@ -17,7 +18,7 @@ export type ContainerPlan = {
 
 /** The creation request of a node's container, labels and name apart. */
 export function containerSpec(plan: ContainerPlan): Omit<ContainerSpec, 'Labels' | 'name'> {
-  const { node, names } = plan
+  const { node, names, network } = plan
   const { cpus, cpuset, memoryBytes } = node.resources
   const ports = Object.entries(plan.published ?? {})
   const inside = (listener: string) => `${LISTENER_PORTS[listener as ListenerName]}/tcp`
@@ -27,10 +28,10 @@ export function containerSpec(plan: ContainerPlan): Omit<ContainerSpec, 'Labels'
     Env: Object.entries(plan.environment).map(([name, value]) => `${name}=${value}`),
     ExposedPorts: Object.fromEntries(ports.map(([listener]) => [inside(listener), {}])),
     NetworkingConfig: {
-      EndpointsConfig: { [names.network]: { IPAMConfig: { IPv4Address: plan.host }, Aliases: [node.name] } },
+      EndpointsConfig: { [network]: { IPAMConfig: { IPv4Address: plan.host }, Aliases: [node.name] } },
     },
     HostConfig: {
-      NetworkMode: names.network,
+      NetworkMode: network,
       Mounts: [{ Type: 'volume', Source: names.volume(node.name), Target: DATA_DIR }],
       PortBindings: Object.fromEntries(
         ports.map(([listener, port]) => [inside(listener), [{ HostIp: '127.0.0.1', HostPort: String(port) }]]),

@@ -11,10 +11,12 @@ import type { Addresses } from '../../../topology/properties.ts'
 import type { Topology } from '../../../topology/topology.ts'
 import type { StartRequest } from '../../cluster.ts'
 import type { ChosenImage } from '../../images/choose.ts'
+import type { ProxyLinks } from '../../links/powers.ts'
 import { type Belongings, keepBelongings } from './belongings.ts'
 import { type ContainerSpec, type DockerClient, type EngineFacts, statusOf } from './client.ts'
 import { containerLabels, namesOf, networkLabels, type Owner, type RunNames, volumeLabels } from './names.ts'
 import { choosePublishedPorts, createNetwork } from './network.ts'
+import { wireRouted } from './proxies.ts'
 import { containerSpec } from './spec.ts'
 
 export type StartContext = {
@@ -33,6 +35,15 @@ export type RunningNodes = {
   addresses: Addresses
   published?: PublishedPorts
   properties: Record<string, Record<string, string>>
+  links?: ProxyLinks
+}
+
+/** How the nodes of a cluster reach each other. */
+export type Wiring = {
+  addresses: Addresses
+  hostOf(node: Topology['nodes'][number]): string
+  published?: PublishedPorts
+  links?: ProxyLinks
 }
 
 const PORT_TRIES = 3
@@ -61,18 +72,11 @@ export async function startNodes(context: StartContext): Promise<RunningNodes> {
 }
 
 async function startOnce(context: StartContext, belongings: Belongings): Promise<RunningNodes> {
-  const { client, engine, owner, request } = context
+  const { request } = context
   const { topology, runId } = request
   const names = namesOf(runId)
-  const subnet = await createNetwork(client, belongings, {
-    name: names.network,
-    runId,
-    labels: networkLabels(runId, owner),
-    // Nodes need no way out; an internal network publishes no port, though.
-    internal: engine.containersReachable,
-  })
-  const published = engine.containersReachable ? undefined : await choosePublishedPorts(topology)
-  const addresses = layOut(topology, subnet, published)
+  const wiring = await (topology.network === 'routed' ? wireRouted : wireDirect)(context, belongings, names)
+  const { addresses, published } = wiring
   const properties: RunningNodes['properties'] = {}
   request.onProgress?.(
     `starting ${topology.nodes.length} container${topology.nodes.length === 1 ? '' : 's'} from ${context.image.name}`,
@@ -85,15 +89,35 @@ async function startOnce(context: StartContext, belongings: Belongings): Promise
       const spec = containerSpec({
         node,
         names,
+        network: topology.network === 'routed' ? names.nodeNetwork(node.name) : names.network,
         image: context.image.id,
-        host: hostOf(topology, node, subnet),
+        host: wiring.hostOf(node),
         environment: containerEnvironment(node, context.clusterId, own),
         ...(published?.[node.id] === undefined ? {} : { published: published[node.id] }),
       })
       await makeNode(context, belongings, names, node, spec)
     }),
   )
-  return { names, belongings, addresses, properties, ...(published === undefined ? {} : { published }) }
+  const { links } = wiring
+  return { names, belongings, addresses, properties, ...(published ? { published } : {}), ...(links ? { links } : {}) }
+}
+
+/** One network for all; nodes dial each other. */
+async function wireDirect(context: StartContext, belongings: Belongings, names: RunNames): Promise<Wiring> {
+  const { client, engine, owner, request } = context
+  const subnet = await createNetwork(client, belongings, {
+    name: names.network,
+    runId: request.runId,
+    labels: networkLabels(request.runId, owner),
+    // Nodes need no way out; an internal network publishes no port, though.
+    internal: engine.containersReachable,
+  })
+  const published = engine.containersReachable ? undefined : await choosePublishedPorts(request.topology)
+  return {
+    addresses: layOut(request.topology, subnet, published),
+    hostOf: node => hostOf(request.topology, node, subnet),
+    ...(published ? { published } : {}),
+  }
 }
 
 async function makeNode(

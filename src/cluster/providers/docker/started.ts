@@ -31,6 +31,7 @@ export function describeCluster(context: StartContext, running: RunningNodes): S
     bootstrap: brokers.map(node => text(running.addresses[node.id]?.CLIENT?.advertised)),
     observerBootstrap: brokers.map(node => text(running.addresses[node.id]?.OBSERVER?.advertised)),
     powers: dockerPowers(client, belongings, containerOf),
+    ...(running.links ? { links: running.links } : {}),
     sample: nowUs =>
       sampleNodes(
         client,
@@ -40,7 +41,10 @@ export function describeCluster(context: StartContext, running: RunningNodes): S
     logs: (nodeId, lines) => readLog(client, containerOf(nodeId), lines),
     tool: (mainClass, args) => runTool(client, brokerContainers, pairs, mainClass, args),
     logDirBytes: topicPrefix => sumLogBytes(client, brokerContainers, topicPrefix),
-    [Symbol.asyncDispose]: () => belongings.removeAll(),
+    [Symbol.asyncDispose]: async () => {
+      await belongings.removeAll()
+      await running.links?.forget()
+    },
   }
 }
 
@@ -64,7 +68,7 @@ function describeInfo(context: StartContext, { addresses, properties, names, pub
     kafkaVersion: request.topology.kafkaVersion,
     image: image.name,
     imageId: image.id,
-    path: published ? 'published-port' : 'container-address',
+    path: request.topology.network === 'routed' ? 'routed' : published ? 'published-port' : 'container-address',
     nodes: request.topology.nodes.map(describeNode),
     properties,
   }
