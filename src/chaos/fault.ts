@@ -25,7 +25,7 @@ export type Strike<Options> = {
   options: Options
   ports: FaultPorts
   /** Marks the moment from which the effect was there, where `inject` goes on after it. */
-  acted(): void
+  acted: () => void
 }
 
 export type FaultOf<Shape extends z.core.$ZodLooseShape> = {
