@@ -62,6 +62,7 @@ export const ERRORS = {
   E204: { exit: EXIT.usage, title: 'resources exceed this machine' },
   E205: { exit: EXIT.usage, title: 'environment variable cannot be read' },
   E206: { exit: EXIT.usage, title: 'properties file cannot be used' },
+  E207: { exit: EXIT.usage, title: 'record too large to be stored' },
   E301: { exit: EXIT.environment, title: 'Docker does not answer' },
   E302: { exit: EXIT.environment, title: 'image missing' },
   E303: { exit: EXIT.environment, title: 'port taken' },

@@ -5,6 +5,7 @@ import { applies, type Expectation } from '../scenario/schema/expect.ts'
 import type { Scenario } from '../scenario/schema/scenario.ts'
 import type { Cell } from './cells.ts'
 import { checkDrivers } from './driver-checks.ts'
+import { checkInSync, checkRecordSizes, limitNotes } from './limits.ts'
 import type { TrialSetup } from './setup.ts'
 
 type Context = { placeOf: (path: (string | number)[]) => Place; cores: number }
@@ -115,6 +116,8 @@ export function checkPlan(
     ...checkDrivers(scenario, setups, context),
     ...checkResources(scenario, context),
     ...checkReplication(scenario, setups, context),
+    ...checkRecordSizes(scenario, setups, context.placeOf),
+    ...checkInSync(scenario, setups, context.placeOf),
   ]
 }
 
@@ -145,6 +148,7 @@ export function notesOf(scenario: Scenario, cells: readonly Cell[], setups: read
       for (const row of group.rows)
         if (row.note?.startsWith('effective')) notes.add(`${group.name}: ${row.name} ${row.note}`)
   }
+  for (const note of limitNotes(scenario, setups)) notes.add(note)
   if (scenario.load.segments.some(segment => segment.max))
     notes.add('closed loop (max): response times start at hand-over, there is no schedule to be late against')
   if (cells.length > 1 && scenario.repeat === 1)

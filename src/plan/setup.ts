@@ -41,17 +41,20 @@ export function meanSize(size: SizeSpec): number {
   return Math.min(size.max, (size.median ?? size.min) * Math.exp((size.sigma * size.sigma) / 2))
 }
 
-function topicsOf(scenario: Scenario): TopicSetup[] {
+/** `ofBrokers` is what a cell's matrix sets on the brokers. */
+function topicsOf(scenario: Scenario, ofBrokers: Settings): TopicSetup[] {
   const brokers = scenario.cluster.kind === 'started' ? scenario.cluster.brokers : 3
   return scenario.topics.flatMap(topic => {
     const replicationFactor = topic.replicationFactor ?? Math.min(3, brokers)
     const given = Object.fromEntries(Object.entries(topic.config).map(([name, value]) => [name, String(value)]))
     // Set on the topic itself, because with ELR the active controller's static value would win over the brokers'.
-    const config = { 'min.insync.replicas': String(safeMinInsyncReplicas(replicationFactor)), ...given }
+    const broker = scenario.cluster.kind === 'started' ? { ...scenario.cluster.config, ...ofBrokers } : {}
+    const least = broker['min.insync.replicas'] ?? safeMinInsyncReplicas(replicationFactor)
+    const config = { 'min.insync.replicas': String(least), ...given }
     const sources = Object.entries(config).map(([name, value]) => ({
       name,
       value,
-      source: name in given ? 'scenario' : 'default',
+      source: name in given ? 'scenario' : name in broker ? 'brokers' : 'default',
     }))
     const names = topic.count === 1 ? [topic.name] : Array.from({ length: topic.count }, (_, i) => `${topic.name}-${i}`)
     return names.map(name => ({
@@ -80,7 +83,7 @@ export function resolveTrial(
   consumerLayers: OuterLayers,
 ): TrialSetup {
   const { scenario, matrix } = applyCell(base, cell.values)
-  const topics = topicsOf(scenario)
+  const topics = topicsOf(scenario, matrix.brokers)
   const namesOf = (declared: readonly string[]): string[] =>
     topics.filter(topic => declared.includes(topic.declared)).map(topic => topic.name)
   const producers = scenario.producers.map((group): ProducerSetup => {
