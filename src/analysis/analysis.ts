@@ -190,6 +190,7 @@ export type TrialAnalysis = {
   topics: TopicAccount[]
   clients: ClientAccount[]
   brokerSettings: Record<string, Record<string, string>>
+  features?: Record<string, number>
   notes: string[]
 }
 

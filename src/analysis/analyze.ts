@@ -199,6 +199,7 @@ function analyzeTrial(trial: RecordedTrial, recording: Recording, unpack: Unpack
       events,
       ...(recovery ? { recovery } : {}),
       ...(record.truth ? { truthRead: record.truth } : {}),
+      ...(record.features ? { features: record.features } : {}),
       topics: record.topics,
       clients: record.clients,
       brokerSettings: record.brokerSettings,

@@ -26,6 +26,11 @@ export type Finding = {
   /** Ranges beyond those kept. */
   rangesLeftOut: number
   evidence: Evidence[]
+  /** Records by the number of their producer; `-1` where no envelope could be read. */
+  byProducer: Record<string, number>
+  /** Between which times their outcomes were known, where ledgers tell. */
+  settledFromUs?: number
+  settledToUs?: number
 }
 
 export type Verification = {

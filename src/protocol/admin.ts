@@ -17,6 +17,7 @@ import { BROKER_RESOURCE, describeConfigsV3, TOPIC_RESOURCE } from './requests/d
 import { describeLogDirsV1, type LogDirTopic } from './requests/describe-log-dirs.ts'
 import { describeQuorumV1, type QuorumPartition } from './requests/describe-quorum.ts'
 import { type ElectionTopic, electLeadersV1 } from './requests/elect-leaders.ts'
+import { featuresV3 } from './requests/features.ts'
 import { EARLIEST, LATEST, listOffsetsV5 } from './requests/list-offsets.ts'
 import { metadataV8 } from './requests/metadata.ts'
 import { offsetFetchV5 } from './requests/offset-fetch.ts'
@@ -177,6 +178,11 @@ export class ClusterAdmin {
   /** The metadata quorum as its leader sees it. */
   quorum(): Promise<QuorumPartition> {
     return this.read(describeQuorumV1, 'quorum', () => operations.quorum(this.cluster))
+  }
+
+  /** Levels of the features that the cluster has finalized; one that is not there has level 0. */
+  features(): Promise<Record<string, number>> {
+    return this.read(featuresV3, 'features', () => operations.features(this.cluster))
   }
 
   async close(): Promise<void> {

@@ -7,6 +7,8 @@ export type Api<Request, Response> = {
   readonly version: number
   /** Flexible versions carry tagged fields in both headers. */
   readonly flexible?: true
+  /** The answer has a header without them all the same, as that of ApiVersions. */
+  readonly plainAnswer?: true
   write(writer: Writer, request: Request): void
   read(reader: Reader): Response
   /** What stands in for the answer where the broker gives none, as at acks=0; undefined where one is due. */
@@ -37,7 +39,7 @@ export function stampRequest(firstPart: Buffer, sizeBytes: number, correlationId
 
 /** Reads the body of an answer, to its last byte; the reader stands behind the correlation id. */
 export function readResponse<Response>(api: Api<never, Response>, reader: Reader): Response {
-  if (api.flexible) reader.skipTags()
+  if (api.flexible && !api.plainAnswer) reader.skipTags()
   const response = api.read(reader)
   reader.expectEnd()
   return response

@@ -176,6 +176,8 @@ export type TrialRecord = {
     nodes: { name: string; roles: string[] }[]
   }
   brokerSettings: Record<string, Record<string, string>>
+  /** Levels of the features that the cluster had finalized; absent where it did not tell. */
+  features?: Record<string, number>
   /** Absent where the trial did not come to its end. */
   truth?: TruthAccount
   lines: { intervals: number; events: number; samples: number }

@@ -29,6 +29,7 @@ export async function readTopicAccounts(
             'message.timestamp.type',
             'max.message.bytes',
             'segment.bytes',
+            'unclean.leader.election.enable',
           ].includes(row.name),
       )
       return {

@@ -244,6 +244,7 @@ async function account(
   const readers = readerAccounts(context, trial, setup, topics, state)
   const witness =
     state.witnessBefore === undefined || state.reason ? undefined : await witnessText(context, trial.number)
+  const features = await context.admin.features().catch(() => undefined)
   const logDirBytes = await context.cluster
     .logDirBytes?.(topicName(context.runId, trial.number, ''))
     .catch(() => undefined)
@@ -281,6 +282,7 @@ async function account(
       nodes: info.nodes.map(node => ({ name: node.name, roles: node.roles })),
     },
     brokerSettings: info.properties,
+    ...(features ? { features } : {}),
     notes,
   }
 }

@@ -1,22 +1,46 @@
-// What a trial's settings allow: an anomaly that they do is reported, and fails nothing.
+// Holds a finding against the expectation matrix, group by group: what the settings allow is reported, and fails nothing.
 import type { TrialAnalysis } from '../analysis/analysis.ts'
+import type { Finding } from '../analysis/verification.ts'
+import { type Expectation, expectationOf, type Terms } from './expectation.ts'
+import { faultClassOf, groupTerms } from './terms.ts'
 
-/** Why so many records of an anomaly are allowed, or undefined where they are a violation. */
-export function allowanceOf(anomaly: string, count: number, trial: TrialAnalysis): string | undefined {
-  const { maybeDuplicated = 0 } = trial.accounting
-  if (anomaly === 'duplicated' && count <= maybeDuplicated)
-    return `without idempotence ${maybeDuplicated} records were sent again after an open outcome`
-  if (anomaly === 'reordered' && trial.accounting.retries > 0 && !isOrdered(trial))
-    return 'without idempotence retries may pass each other'
-  return undefined
+/** Longest time for which a follower that lags is still in sync (replica.lag.time.max.ms), and in which a client learns of a new leader. */
+const BEFORE_US = 30_000_000
+const AFTER_US = 30_000_000
+
+/** Why all records of a finding are allowed, or undefined where they are a violation. */
+export function allowanceOf(finding: Finding, trial: TrialAnalysis): string | undefined {
+  const groups = groupTerms(trial)
+  const reasons = new Set<string>()
+  for (const [producer, count] of Object.entries(finding.byProducer)) {
+    const terms = groups.find(group => Number(producer) >= group.from && Number(producer) < group.to)?.terms
+    const reason = terms && reasonOf(finding, count, terms, trial)
+    if (reason === undefined) return undefined
+    reasons.add(reason)
+  }
+  return reasons.size > 0 ? [...reasons].join('; ') : undefined
 }
 
-/** Every producer keeps its order even where it sends again. */
-function isOrdered(trial: TrialAnalysis): boolean {
-  return trial.clients
-    .filter(client => client.role === 'producer')
-    .every(({ settings }) => {
-      const value = (name: string): string | undefined => settings.find(row => row.name === name)?.value
-      return value('enable.idempotence') === 'true' || value('max.in.flight.requests.per.connection') === '1'
-    })
+function reasonOf(finding: Finding, count: number, terms: Terms, trial: TrialAnalysis): string | undefined {
+  const expectation = expectationOf(finding.anomaly, terms, faultClassOf(trial, terms))
+  if (expectation.answer === 'violation') return undefined
+  if (expectation.answer === 'allowed') return expectation.why
+  return isWithin(expectation, finding, count, trial) ? expectation.why : undefined
+}
+
+/** Duplicates and reordering need something that was sent again; losses must lie by the faults that explain them. */
+function isWithin(
+  { by }: Extract<Expectation, { answer: 'bounded' }>,
+  finding: Finding,
+  count: number,
+  trial: TrialAnalysis,
+): boolean {
+  const { maybeDuplicated = 0, retries } = trial.accounting
+  if (by === 'resent') return finding.anomaly === 'duplicated' ? count <= maybeDuplicated : retries > 0
+  const faults = (trial.recovery?.faults ?? []).filter(fault => fault.actedUs !== undefined)
+  const fromUs = Math.min(...faults.map(fault => fault.actedUs ?? 0)) - BEFORE_US
+  const toUs = Math.max(...faults.map(fault => fault.healedUs ?? Number.POSITIVE_INFINITY)) + AFTER_US
+  const { settledFromUs, settledToUs } = finding
+  if (settledFromUs === undefined || settledToUs === undefined) return true
+  return settledFromUs >= fromUs && settledToUs <= toUs
 }

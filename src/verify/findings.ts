@@ -27,6 +27,12 @@ export class Findings {
   add(anomaly: string, sighting: Sighting): void {
     const kept = this.kinds.get(anomaly) ?? this.begin(anomaly)
     kept.count += sighting.n
+    const producer = sighting.producer ?? -1
+    kept.byProducer[producer] = (kept.byProducer[producer] ?? 0) + sighting.n
+    if (sighting.settledUs !== undefined) {
+      kept.settledFromUs = Math.min(kept.settledFromUs ?? sighting.settledUs, sighting.settledUs)
+      kept.settledToUs = Math.max(kept.settledToUs ?? sighting.settledUs, sighting.settledUs)
+    }
     if (sighting.offset >= 0) addRange(kept, sighting)
     for (let i = 0; i < sighting.n && kept.evidence.length < MAX_EVIDENCE; i++)
       kept.evidence.push(evidenceOf(sighting, i))
@@ -38,7 +44,15 @@ export class Findings {
   }
 
   private begin(anomaly: string): Kept {
-    const kept: Kept = { anomaly, count: 0, ranges: [], rangesLeftOut: 0, evidence: [], open: new Map() }
+    const kept: Kept = {
+      anomaly,
+      count: 0,
+      ranges: [],
+      rangesLeftOut: 0,
+      evidence: [],
+      byProducer: {},
+      open: new Map(),
+    }
     this.kinds.set(anomaly, kept)
     return kept
   }

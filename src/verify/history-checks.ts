@@ -22,7 +22,7 @@ function judgeAnomaly(anomaly: string, trial: TrialAnalysis): Outcome | undefine
   const finding = verification.findings.find(one => one.anomaly === anomaly)
   if (finding) {
     const observed = `${finding.count} ${anomaly}${placesOf(finding, trial)}`
-    const allowance = allowanceOf(anomaly, finding.count, trial)
+    const allowance = allowanceOf(finding, trial)
     if (allowance === undefined) return { verdict: 'fail', observed, reason: evidenceOf(finding) }
     return { verdict: 'pass', observed: `${observed}, allowed: ${allowance}` }
   }

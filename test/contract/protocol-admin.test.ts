@@ -18,6 +18,13 @@ describe('the admin', () => {
     expect(found.brokers).toEqual([{ id: 1, host: 'localhost', port: kit.broker.ports.PLAIN }])
   })
 
+  it('tells the finalized levels of features', async () => {
+    const levels = await kit.admin.features()
+    expect(levels['metadata.version']).toBeGreaterThan(20)
+    expect(levels['transaction.version']).toBe(2)
+    expect(levels['eligible.leader.replicas.version']).toBe(1)
+  })
+
   it('creates topics with their settings, shows them, and deletes them', async () => {
     const name = await kit.newTopic(2, { 'retention.ms': '3600000' })
     const row = { leader: 1, leaderEpoch: 0, replicas: [1], isr: [1], offline: [] }

@@ -6,6 +6,7 @@ import { alterPartitionReassignmentsV0, type ReassignmentTopic } from '../reques
 import { describeLogDirsV1, type LogDirReplica, type LogDirTopic } from '../requests/describe-log-dirs.ts'
 import { describeQuorumV1, type QuorumPartition } from '../requests/describe-quorum.ts'
 import { type ElectionTopic, electLeadersV1 } from '../requests/elect-leaders.ts'
+import { featuresV3 } from '../requests/features.ts'
 import { CONTROLLER_TIMEOUT_MS } from './topics.ts'
 
 export type LogDir = { broker: number; path: string; replicas: (LogDirReplica & { topic: string })[] }
@@ -64,4 +65,11 @@ export async function quorum(cluster: ClusterClient): Promise<QuorumPartition> {
   if (!partition) throw new BrokerError(CODES.UNKNOWN_SERVER_ERROR, 'quorum', 'the answer names no partition')
   throwIfError(partition.errorCode, 'quorum')
   return partition
+}
+
+/** Levels of the finalized features. */
+export async function features(cluster: ClusterClient): Promise<Record<string, number>> {
+  const answer = await (await cluster.any()).request(featuresV3, {})
+  throwIfError(answer.errorCode, 'features')
+  return Object.fromEntries(answer.features.map(({ name, level }) => [name, level]))
 }

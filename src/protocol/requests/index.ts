@@ -8,6 +8,7 @@ import { describeConfigsV3 } from './describe-configs.ts'
 import { describeLogDirsV1 } from './describe-log-dirs.ts'
 import { describeQuorumV1 } from './describe-quorum.ts'
 import { electLeadersV1 } from './elect-leaders.ts'
+import { featuresV3 } from './features.ts'
 import { fetchV11 } from './fetch.ts'
 import { findCoordinatorV2 } from './find-coordinator.ts'
 import { initProducerIdV1 } from './init-producer-id.ts'
@@ -26,6 +27,7 @@ export const APIS: readonly Api<never, unknown>[] = [
   listOffsetsV5,
   metadataV8,
   apiVersionsV2,
+  featuresV3,
   initProducerIdV1,
   findCoordinatorV2,
   offsetFetchV5,

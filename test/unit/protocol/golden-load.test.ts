@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { apiVersionsV2 } from '../../../src/protocol/requests/api-versions.ts'
 import { describeQuorumV1 } from '../../../src/protocol/requests/describe-quorum.ts'
+import { featuresV3 } from '../../../src/protocol/requests/features.ts'
 import { fetchV11 } from '../../../src/protocol/requests/fetch.ts'
 import { APIS } from '../../../src/protocol/requests/index.ts'
 import { initProducerIdV1 } from '../../../src/protocol/requests/init-producer-id.ts'
@@ -110,6 +111,18 @@ check(
           },
         ],
       },
+    ],
+  },
+)
+
+check(
+  featuresV3,
+  { '': {} },
+  {
+    errorCode: 0,
+    features: [
+      { name: 'metadata.version', level: 29 },
+      { name: 'transaction.version', level: 2 },
     ],
   },
 )

@@ -10,6 +10,7 @@ const finding = (anomaly: string, count: number): Finding => ({
   ...{ anomaly, count, rangesLeftOut: 0 },
   ranges: [{ topic: 0, partition: 2, from: 120, to: 120 + count, leaderEpoch: 5 }],
   evidence: [{ topic: 0, partition: 2, offset: 120, producer: 1, seq: 77 }],
+  byProducer: { 1: count },
 })
 
 const topics: TrialAnalysis['topics'] = [
@@ -20,7 +21,9 @@ const topics: TrialAnalysis['topics'] = [
 ]
 
 const outcome = (name: string, change: Parameters<typeof madeTrialAnalysis>[0]) =>
-  runChecks([madeCell([madeTrialAnalysis({ topics, ...change })])]).find(check => check.name === name)?.cells[0]
+  runChecks([madeCell([madeTrialAnalysis({ topics, clients: [client({ acks: 'all' })], ...change })])]).find(
+    check => check.name === name,
+  )?.cells[0]
 
 const client = (settings: Record<string, string>): TrialAnalysis['clients'][number] => ({
   ...{
@@ -28,7 +31,7 @@ const client = (settings: Record<string, string>): TrialAnalysis['clients'][numb
     role: 'producer',
     driver: 'wire',
     mode: 'tuned',
-    workers: 1,
+    workers: 2,
     batchedBy: 'harness',
     badges: [],
   },

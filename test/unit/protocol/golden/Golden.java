@@ -131,6 +131,14 @@ public class Golden {
     ranges.add(new ApiVersionsResponseData.ApiVersion().setApiKey((short) 0).setMinVersion((short) 3).setMaxVersion((short) 13));
     ranges.add(new ApiVersionsResponseData.ApiVersion().setApiKey((short) 75).setMinVersion((short) 0).setMaxVersion((short) 0));
     response("ApiVersions.v2", ApiKeys.API_VERSIONS, 2, new ApiVersionsResponseData().setErrorCode((short) 35).setApiKeys(ranges).setThrottleTimeMs(2));
+    request("ApiVersions.v3", ApiKeys.API_VERSIONS, 3, new ApiVersionsRequestData().setClientSoftwareName("kafka-gauntlet").setClientSoftwareVersion("1"));
+    ApiVersionsResponseData.FinalizedFeatureKeyCollection finalized = new ApiVersionsResponseData.FinalizedFeatureKeyCollection();
+    finalized.add(new ApiVersionsResponseData.FinalizedFeatureKey().setName("metadata.version").setMaxVersionLevel((short) 29).setMinVersionLevel((short) 29));
+    finalized.add(new ApiVersionsResponseData.FinalizedFeatureKey().setName("transaction.version").setMaxVersionLevel((short) 2).setMinVersionLevel((short) 2));
+    ApiVersionsResponseData.ApiVersionCollection rangesAgain = new ApiVersionsResponseData.ApiVersionCollection();
+    rangesAgain.add(new ApiVersionsResponseData.ApiVersion().setApiKey((short) 18).setMinVersion((short) 0).setMaxVersion((short) 4));
+    response("ApiVersions.v3", ApiKeys.API_VERSIONS, 3, new ApiVersionsResponseData().setErrorCode((short) 0).setApiKeys(rangesAgain).setThrottleTimeMs(2)
+        .setFinalizedFeaturesEpoch(7).setFinalizedFeatures(finalized));
     request("Metadata.v8", ApiKeys.METADATA, 8, new MetadataRequestData().setAllowAutoTopicCreation(false)
         .setTopics(List.of(new MetadataRequestData.MetadataRequestTopic().setName("t-1"), new MetadataRequestData.MetadataRequestTopic().setName("ü"))));
     request("Metadata.v8.all", ApiKeys.METADATA, 8, new MetadataRequestData().setAllowAutoTopicCreation(false).setTopics(null));

@@ -1,0 +1,107 @@
+// The expectation matrix: which anomaly is a violation, allowed, or allowed within a bound, under which settings and faults.
+
+/** What a producer group was promised, and by what. */
+export type Terms = {
+  acks: '0' | '1' | 'all'
+  minInsyncReplicas: number
+  replicationFactor: number
+  isIdempotent: boolean
+  /** Batches of a partition may overtake each other when one is sent again. */
+  mayOvertake: boolean
+  isUncleanElectionOn: boolean
+  isTransactional: boolean
+  readsCommitted: boolean
+  /** Finalized feature levels; 0 where they are not known. */
+  transactionVersion: number
+  eligibleLeaderReplicasVersion: number
+}
+
+/** none; F1 one node; F2 partitions of any shape; F3 client links only; F4 more nodes at once than the settings stand. */
+export type FaultClass = 'none' | 'F1' | 'F2' | 'F3' | 'F4'
+
+export type Expectation =
+  | { answer: 'violation' }
+  | { answer: 'allowed'; why: string }
+  /** Allowed as far as a number or a time bounds it; which, its caller knows. */
+  | { answer: 'bounded'; by: 'faults' | 'resent'; why: string }
+
+const VIOLATION: Expectation = { answer: 'violation' }
+const allowed = (why: string): Expectation => ({ answer: 'allowed', why })
+const bounded = (by: 'faults' | 'resent', why: string): Expectation => ({ answer: 'bounded', by, why })
+
+/** True where every acknowledged record is on more than one node. */
+const isGuarded = (terms: Terms): boolean => terms.acks === 'all' && terms.minInsyncReplicas > 1
+
+type Row = (terms: Terms, faults: FaultClass) => Expectation
+
+const losesTail: Row = (terms, faults) => {
+  if (terms.acks === '0') return allowed('acks=0 promises nothing')
+  if (faults === 'none' || faults === 'F3') return VIOLATION
+  if (isGuarded(terms)) {
+    if (faults !== 'F4') {
+      const isOldTransaction = terms.isTransactional && faults === 'F2' && isBefore(terms.transactionVersion, 2)
+      return isOldTransaction ? allowed('before transaction.version 2 a transaction may be torn') : VIOLATION
+    }
+    if (terms.isUncleanElectionOn)
+      return allowed('unclean leader election is on, and more nodes failed than min.insync.replicas')
+    return terms.eligibleLeaderReplicasVersion > 0
+      ? VIOLATION
+      : allowed('more nodes failed than min.insync.replicas, and eligible leader replicas are off or not known')
+  }
+  if (terms.acks === '1') return bounded('faults', 'acks=1: what the old leader alone had is gone with it')
+  return bounded('faults', 'min.insync.replicas 1: an acknowledged record may be on one node only')
+}
+
+const isBefore = (version: number, wanted: number): boolean => version > 0 && version < wanted
+
+/** Anomalies of data that was once visible: allowed only where a leader without the data may be elected. */
+const forgets: Row = (terms, faults) => {
+  if (faults === 'F4' && terms.isUncleanElectionOn) return allowed('unclean leader election is on')
+  if (isGuarded(terms) || faults === 'none' || faults === 'F3') return VIOLATION
+  return bounded('faults', 'a record may have been on one node only')
+}
+
+const ROWS: Readonly<Record<string, Row>> = {
+  lost: losesTail,
+  duplicated: terms => {
+    if (terms.acks === '0') return VIOLATION
+    if (terms.isTransactional && terms.readsCommitted) return VIOLATION
+    const why = terms.isIdempotent
+      ? 'the broker had forgotten the producer’s sequence when the batch was sent again'
+      : 'without idempotence a batch sent again after an open outcome may be stored twice'
+    return bounded('resent', why)
+  },
+  reordered: (terms, faults) => {
+    if (terms.isIdempotent)
+      return faults === 'F4' && terms.isUncleanElectionOn ? allowed('unclean leader election is on') : VIOLATION
+    if (terms.acks === '0')
+      return faults === 'none' ? VIOLATION : allowed('acks=0: a new connection may overtake the old one')
+    return terms.mayOvertake ? bounded('resent', 'without idempotence a batch sent again may be overtaken') : VIOLATION
+  },
+  'offset clash': (terms, faults) => {
+    const asLoss = losesTail(terms, faults)
+    return asLoss.answer === 'violation' || terms.acks === '0' ? VIOLATION : asLoss
+  },
+  'read then lost': forgets,
+  skipped: (terms, faults) =>
+    faults === 'F4' && terms.isUncleanElectionOn ? allowed('unclean leader election is on') : VIOLATION,
+  rewound: (terms, faults) =>
+    faults === 'F4' && terms.isUncleanElectionOn ? allowed('unclean leader election is on') : VIOLATION,
+  'group duplicate': terms =>
+    terms.isTransactional && terms.readsCommitted
+      ? VIOLATION
+      : allowed('a group reads again what was not committed when a member left'),
+  'torn transaction': terms =>
+    isBefore(terms.transactionVersion, 2)
+      ? allowed('before transaction.version 2 a transaction may be torn')
+      : VIOLATION,
+  'stuck transaction': (terms, faults) => {
+    if (isBefore(terms.transactionVersion, 2)) return allowed('before transaction.version 2 a transaction may hang')
+    return faults === 'F4' && terms.isUncleanElectionOn ? allowed('unclean leader election is on') : VIOLATION
+  },
+}
+
+/** What to think of an anomaly; one without a row is always a violation. */
+export function expectationOf(anomaly: string, terms: Terms, faults: FaultClass): Expectation {
+  return (Object.hasOwn(ROWS, anomaly) ? ROWS[anomaly]?.(terms, faults) : undefined) ?? VIOLATION
+}

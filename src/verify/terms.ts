@@ -1,0 +1,87 @@
+// Reads from a trial what its producers were promised and which faults they met: the keys of the expectation matrix.
+import type { TrialAnalysis } from '../analysis/analysis.ts'
+import type { FaultClass, Terms } from './expectation.ts'
+
+type Client = TrialAnalysis['clients'][number]
+type Fault = NonNullable<TrialAnalysis['recovery']>['faults'][number]
+
+/** Faults that only touch the way between clients and brokers. */
+const CLIENT_FAULTS: readonly string[] = [
+  'ack-loss',
+  'latency',
+  'bandwidth',
+  'slicing',
+  'reset',
+  'worker-kill',
+  'worker-freeze',
+]
+/** Faults that part nodes from each other without ending any. */
+const LINK_FAULTS: readonly string[] = ['isolate', 'link-cut', 'one-way-cut', 'bridge', 'ring', 'link-delay']
+/** Faults that take data with them, or every node. */
+const DATA_FAULTS: readonly string[] = [
+  'power-loss',
+  'all-brokers-crash',
+  'disk-full',
+  'log-dir-failure',
+  'manual',
+  'exec',
+]
+
+/** One set of terms per producer group, with the numbers its workers have in envelopes. */
+export function groupTerms(trial: TrialAnalysis): { from: number; to: number; terms: Terms }[] {
+  let next = 0
+  return trial.clients
+    .filter(client => client.role === 'producer')
+    .map(client => {
+      const from = next
+      next += client.workers
+      return { from, to: next, terms: termsOf(client, trial) }
+    })
+}
+
+function termsOf({ settings }: Client, trial: TrialAnalysis): Terms {
+  const client = (name: string): string | undefined => settings.find(row => row.name === name)?.value
+  const topics = (name: string): string[] =>
+    trial.topics.flatMap(topic => topic.settings.find(row => row.name === name)?.value ?? [])
+  const acks = client('acks')
+  const isIdempotent = client('enable.idempotence') === 'true'
+  return {
+    acks: acks === '0' || acks === '1' ? acks : 'all',
+    minInsyncReplicas: Math.min(...topics('min.insync.replicas').map(Number), Number.POSITIVE_INFINITY),
+    replicationFactor: Math.min(...trial.topics.map(topic => topic.replicationFactor), Number.POSITIVE_INFINITY),
+    isIdempotent,
+    mayOvertake: !isIdempotent && client('max.in.flight.requests.per.connection') !== '1',
+    isUncleanElectionOn: topics('unclean.leader.election.enable').includes('true'),
+    isTransactional: client('transactional.id') !== undefined,
+    readsCommitted: trial.clients.some(reader =>
+      reader.settings.some(row => row.name === 'isolation.level' && row.value === 'read_committed'),
+    ),
+    transactionVersion: trial.features?.['transaction.version'] ?? 0,
+    eligibleLeaderReplicasVersion: trial.features?.['eligible.leader.replicas.version'] ?? 0,
+  }
+}
+
+/** The worst of what was done to the trial, by what it reached and not by its name where several nodes were struck at once. */
+export function faultClassOf(trial: TrialAnalysis, terms: Terms): FaultClass {
+  const faults = (trial.recovery?.faults ?? []).filter(fault => fault.actedUs !== undefined)
+  if (faults.length === 0) return 'none'
+  if (faults.some(fault => DATA_FAULTS.includes(fault.kind))) return 'F4'
+  const stopping = faults.filter(fault => !CLIENT_FAULTS.includes(fault.kind) && !LINK_FAULTS.includes(fault.kind))
+  const tolerated = Math.max(1, Math.min(terms.minInsyncReplicas, terms.replicationFactor) - 1)
+  if (mostNodesAtOnce(stopping) > tolerated) return 'F4'
+  if (faults.some(fault => LINK_FAULTS.includes(fault.kind))) return 'F2'
+  return stopping.length > 0 ? 'F1' : 'F3'
+}
+
+function mostNodesAtOnce(faults: readonly Fault[]): number {
+  return Math.max(
+    0,
+    ...faults.map(one => {
+      const atUs = one.actedUs ?? one.orderedUs
+      const together = faults.filter(
+        other => (other.actedUs ?? other.orderedUs) <= atUs && (other.healedUs ?? Infinity) > atUs,
+      )
+      return new Set(together.flatMap(fault => fault.nodes)).size
+    }),
+  )
+}
