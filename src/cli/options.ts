@@ -62,6 +62,16 @@ export const OPTIONS = {
   },
   pairs: { type: 'number', describe: 'Pairs of trials, in random order', default: 7, env: 'GAUNTLET_PAIRS' },
   margin: { type: 'array', describe: 'How much worse is borne: ack.p99=15%; the metrics named gate, at most three' },
+  deadline: {
+    type: 'string',
+    describe: 'Within this a record must be acked and read by every group',
+    default: '100ms',
+  },
+  miss: { type: 'string', describe: 'Share of records that may miss the deadline: 1% means p99', default: '1%' },
+  grid: { type: 'string', describe: 'Distance of neighbouring rates', default: '5%' },
+  trial: { type: 'string', describe: 'Length of a trial', default: '15s' },
+  soak: { type: 'string', describe: 'How long the rate that was found must hold', default: '60s' },
+  budget: { type: 'string', describe: 'Time for the whole search', default: '6m' },
   'on-inconclusive': {
     type: 'string',
     describe: 'What a comparison that cannot decide means for the exit code',

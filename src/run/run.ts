@@ -44,8 +44,31 @@ function bootOrder(plan: Plan): number[] {
   return [...new Set(plan.trials.map(trial => trial.boot))]
 }
 
-async function runBoot(input: RunInput, boot: number, anchor: ClockAnchor): Promise<Cause[]> {
+/** The planned trials of one boot, in order; the first that fails ends them. */
+function runBoot(input: RunInput, boot: number, anchor: ClockAnchor): Promise<Cause[]> {
   const { plan, options } = input
+  return withBoot(input, boot, anchor, async context => {
+    const own = plan.trials.filter(trial => trial.boot === boot)
+    for (const [index, trial] of own.entries()) {
+      const setup = plan.setups[trial.cell.index]
+      if (!setup || options.signal.aborted) break
+      options.onProgress({ kind: 'trial', trial, of: plan.trials.length, label: trial.cell.label })
+      const { record, failure } = await runTrial(context, trial, setup)
+      options.onProgress({ kind: 'trialDone', trial, state: record.state })
+      if (failure !== undefined && !options.signal.aborted) return [causeOf(failure, trial.number)]
+      if (index < own.length - 1) await new Promise(resolve => setTimeout(resolve, setup.scenario.load.settleMs))
+    }
+    return []
+  })
+}
+
+/** Starts a cluster, lets trials be run on it, and takes it down whatever came of them. */
+export async function withBoot(
+  input: RunInput,
+  boot: number,
+  anchor: ClockAnchor,
+  work: (context: TrialContext) => Promise<Cause[]>,
+): Promise<Cause[]> {
   const { cluster, security } = await startCluster(input, boot)
   const causes: Cause[] = []
   try {
@@ -54,32 +77,10 @@ async function runBoot(input: RunInput, boot: number, anchor: ClockAnchor): Prom
       monotonicNs: () => process.hrtime.bigint(),
       millis: () => performance.now(),
     })
-    const context: TrialContext = {
-      plan,
-      runId: input.runId,
-      directory: input.directory,
-      anchor,
-      clock,
-      cluster,
-      admin,
-      journal: input.journal,
-      options,
-      ...(security ? { security } : {}),
-    }
+    const { plan, runId, directory, journal, options } = input
+    const shared = { plan, runId, directory, journal, options, anchor, clock, cluster, admin }
     try {
-      const own = plan.trials.filter(trial => trial.boot === boot)
-      for (const [index, trial] of own.entries()) {
-        const setup = plan.setups[trial.cell.index]
-        if (!setup || options.signal.aborted) break
-        options.onProgress({ kind: 'trial', trial, of: plan.trials.length, label: trial.cell.label })
-        const { record, failure } = await runTrial(context, trial, setup)
-        options.onProgress({ kind: 'trialDone', trial, state: record.state })
-        if (failure !== undefined && !options.signal.aborted) {
-          causes.push(causeOf(failure, trial.number))
-          break
-        }
-        if (index < own.length - 1) await new Promise(resolve => setTimeout(resolve, setup.scenario.load.settleMs))
-      }
+      causes.push(...(await work({ ...shared, ...(security ? { security } : {}) })))
     } finally {
       await admin.close()
     }
@@ -93,7 +94,7 @@ async function runBoot(input: RunInput, boot: number, anchor: ClockAnchor): Prom
   return causes
 }
 
-function causeOf(failure: unknown, trial: number): Cause {
+export function causeOf(failure: unknown, trial: number): Cause {
   const exitCode = failure instanceof HarnessError ? failure.exitCode : EXIT.bug
   return { exitCode, text: `trial ${trial}: ${messageOf(failure)}` }
 }

@@ -98,6 +98,18 @@ export class LatencyHistogram {
     return this.count === 0 ? Number.NaN : this.counts.getValueAtPercentile(0)
   }
 
+  /** How many values lie at or below a bound, to the width of its bucket. */
+  countWithin(us: number): number {
+    if (this.count === 0) return 0
+    const last = Math.min(
+      this.counts.countsArrayIndex(Math.floor(us)),
+      this.counts.countsArrayIndex(this.counts.maxValue),
+    )
+    let within = 0
+    for (let index = 0; index <= last; index++) within += this.counts.getCountAtIndex(index)
+    return within
+  }
+
   /** The value below or at which a share q of all values lie: the top of its bucket, and the bottom of the first for q = 0. */
   quantileUs(q: number): number {
     const { count, counts } = this

@@ -5,7 +5,7 @@ import { openJournal } from '../../cluster/journal-file.ts'
 import { EXIT, messageOf } from '../../core/errors.ts'
 import type { Security } from '../../drivers/driver.ts'
 import { describeEstimate } from '../../plan/plan.ts'
-import { type Cause, runDirectory, runPlan } from '../../run/run.ts'
+import { type Cause, type RunInput, runDirectory, runPlan } from '../../run/run.ts'
 import type { CommandInput } from '../commands.ts'
 import { attachExternal } from './external.ts'
 import type { Loaded } from './load.ts'
@@ -18,7 +18,11 @@ import { sweepDeadRuns } from './sweep.ts'
 export type Session = { runId: string; directory: string; causes: Cause[] }
 
 /** Runs a plan and leaves its recording; Ctrl-C drains, persists and tears down. */
-export async function runSession(made: Loaded, input: CommandInput): Promise<Session> {
+export async function runSession(
+  made: Loaded,
+  input: CommandInput,
+  run: (input: RunInput) => Promise<Cause[]> = runPlan,
+): Promise<Session> {
   const { plan, loaded, properties } = made
   const { io, options } = input
   const runId = newRunId()
@@ -42,7 +46,7 @@ export async function runSession(made: Loaded, input: CommandInput): Promise<Ses
   const causes: Cause[] = []
   try {
     causes.push(
-      ...(await runPlan({
+      ...(await run({
         plan,
         runId,
         directory,

@@ -1,0 +1,263 @@
+// Finds the highest sustainable rate: brackets it, narrows it on a geometric grid, confirms both ends, and soaks the lower one.
+import { type Goal, guardsOf, type TrialOutcome } from './goal.ts'
+
+/** What a trial is for; a cluster may use it for labels only. */
+export type Purpose = 'saturate' | 'bracket' | 'narrow' | 'confirm' | 'soak'
+
+export type TrialRequest = { ratePerSecond: number; durationMs: number; purpose: Purpose }
+
+/**
+ * What can be searched: anything that can be loaded at a rate for a while and says how that went.
+ * Trials are independent: nothing of one may reach into the next.
+ */
+export type SearchCluster = {
+  runTrial(request: TrialRequest): Promise<TrialOutcome>
+  /** Completions per second with no schedule at all; only a place to begin, so it may be wrong. */
+  saturate(durationMs: number): Promise<number>
+  /** Time really spent; where it is not told, trials cost their length and the overhead that was asked for. */
+  elapsedMs?(): number
+}
+
+export type SearchOptions = {
+  goal: Goal
+  /** Ratio of neighbouring rates − 1. */
+  gridShare: number
+  trialMs: number
+  saturateMs: number
+  soakMs: number
+  /** No trial begins that would end later; the soak's time is kept free. */
+  budgetMs: number
+  /** What a trial costs beside its own time: topics, drain, settling. */
+  overheadMs: number
+  floorPerSecond: number
+}
+
+export type Probe = TrialRequest & { outcome: TrialOutcome; guards: string[]; state: 'good' | 'bad' | 'invalid' }
+
+export type SearchResult = {
+  /** `found`; `above`: the generator or the search ended first, so the truth may lie higher; `below`: not even the lowest rate held. */
+  state: 'found' | 'above' | 'below'
+  /** The highest rate that held, soaked where there was time. */
+  ratePerSecond?: number
+  /** Where the truth lies; half a step of the grid wider than the rates tried, because rates between them were not. */
+  loPerSecond?: number
+  hiPerSecond?: number
+  soaked: boolean
+  /** What ended the trials just above, most frequent first. */
+  limitedBy: string[]
+  probes: Probe[]
+  reasons: string[]
+  spentMs: number
+}
+
+const COARSE_DOWN = 0.8
+const COARSE_UP = 1.15
+const START_SHARE = 0.9
+/** Trials that must agree before an end of the interval is believed. */
+const CONFIRMATIONS = 3
+/** An invalid trial is run again this often. */
+const INVALID_AGAIN = 2
+const MOST_SOAKS = 4
+const MOST_PROBES = 200
+
+type Side = 'good' | 'bad' | 'open'
+
+class Search {
+  readonly probes: Probe[] = []
+  readonly reasons: string[] = []
+  spentMs = 0
+  private readonly cluster: SearchCluster
+  private readonly options: SearchOptions
+  private readonly base: number
+
+  constructor(cluster: SearchCluster, options: SearchOptions, basePerSecond: number) {
+    this.cluster = cluster
+    this.options = options
+    this.base = basePerSecond
+  }
+
+  rateAt(step: number): number {
+    return this.base * (1 + this.options.gridShare) ** step
+  }
+
+  get lowestStep(): number {
+    return Math.ceil(Math.log(this.options.floorPerSecond / this.base) / Math.log1p(this.options.gridShare))
+  }
+
+  stepsFor(factor: number): number {
+    return Math.max(1, Math.round(Math.abs(Math.log(factor)) / Math.log1p(this.options.gridShare)))
+  }
+
+  /** True while another trial would end in time, and leave time for a soak. */
+  hasTime(durationMs: number, reserveMs = this.options.soakMs + this.options.overheadMs): boolean {
+    const { overheadMs, budgetMs } = this.options
+    return this.probes.length < MOST_PROBES && this.spentMs + durationMs + overheadMs + reserveMs <= budgetMs
+  }
+
+  /** Runs a trial at a step, again where the generator was at fault; undefined where time ran out. */
+  async probe(step: number, purpose: Purpose, durationMs = this.options.trialMs): Promise<Probe | undefined> {
+    const reserveMs = purpose === 'soak' ? 0 : undefined
+    let last: Probe | undefined
+    for (let attempt = 0; attempt <= INVALID_AGAIN; attempt++) {
+      if (!this.hasTime(durationMs, reserveMs)) return last
+      const request = { ratePerSecond: this.rateAt(step), durationMs, purpose }
+      const outcome = await this.cluster.runTrial(request)
+      this.spentMs = this.cluster.elapsedMs?.() ?? this.spentMs + durationMs + this.options.overheadMs
+      const guards = guardsOf(outcome, this.options.goal)
+      // What held in spite of a poor generator held; only a failure needs a generator that can be believed.
+      const state = guards.length === 0 ? 'good' : outcome.isGeneratorLimited ? 'invalid' : 'bad'
+      last = { ...request, outcome, guards, state }
+      this.probes.push(last)
+      if (state !== 'invalid') return last
+    }
+    return last
+  }
+
+  at(step: number): Probe[] {
+    const rate = this.rateAt(step)
+    return this.probes.filter(
+      probe => probe.state !== 'invalid' && Math.abs(probe.ratePerSecond / rate - 1) < this.options.gridShare / 4,
+    )
+  }
+
+  /** Repeats a step until three trials, and two more than the others, say one thing; open where they do not agree. */
+  async confirm(step: number): Promise<Side> {
+    for (let tries = 0; tries <= 2 * CONFIRMATIONS; tries++) {
+      const side = this.verdictAt(step)
+      if (side !== 'open' || tries === 2 * CONFIRMATIONS) return side
+      const probe = await this.probe(step, 'confirm')
+      if (!probe || probe.state === 'invalid') return 'open'
+    }
+    return 'open'
+  }
+
+  private verdictAt(step: number): Side {
+    const probes = this.at(step)
+    const good = probes.filter(probe => probe.state === 'good').length
+    const bad = probes.length - good
+    if (Math.max(good, bad) < CONFIRMATIONS || Math.abs(good - bad) < CONFIRMATIONS - 1) return 'open'
+    return good > bad ? 'good' : 'bad'
+  }
+}
+
+/** A good step below and a bad one above; either may be missing. */
+type Bracket = { low: number | undefined; high: number | undefined }
+
+/** Coarse steps with one trial each, twice as wide each time: down until one holds, or up until one does not. */
+async function bracket(search: Search): Promise<Bracket & { isLimited: boolean }> {
+  let [step, low, high]: [number, number | undefined, number | undefined] = [0, undefined, undefined]
+  let [down, up] = [search.stepsFor(COARSE_DOWN), search.stepsFor(COARSE_UP)]
+  for (;;) {
+    const probe = await search.probe(step, 'bracket')
+    if (!probe || probe.state === 'invalid') return { low, high, isLimited: probe?.state === 'invalid' }
+    // One bad trial at the lowest rate may be bad luck, and there is nowhere to go from there.
+    const isGood = probe.state === 'good' || (step <= search.lowestStep && (await search.confirm(step)) === 'good')
+    if (isGood) low = step
+    else high = step
+    if ((low !== undefined && high !== undefined) || (!isGood && step <= search.lowestStep))
+      return { low, high, isLimited: false }
+    step = isGood ? step + up : Math.max(search.lowestStep, step - down)
+    if (isGood) up *= 2
+    else down *= 2
+  }
+}
+
+/** Halves the bracket until its ends are neighbours. */
+async function narrow(search: Search, ends: { low: number; high: number }): Promise<{ low: number; high: number }> {
+  let { low, high } = ends
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2)
+    const probe = await search.probe(middle, 'narrow')
+    if (!probe || probe.state === 'invalid') break
+    if (probe.state === 'good') low = middle
+    else high = middle
+  }
+  return { low, high }
+}
+
+/** Confirms both ends; steps on which trials do not agree stay between them. */
+async function settle(search: Search, ends: { low: number; high: number }): Promise<{ low: number; high: number }> {
+  let { low, high } = ends
+  while (search.hasTime(0)) {
+    const side = await search.confirm(low)
+    if (side === 'good') break
+    if (side === 'bad') high = low
+    if (low <= search.lowestStep || !search.hasTime(0)) break
+    low -= 1
+  }
+  while (search.hasTime(0)) {
+    const side = await search.confirm(high)
+    if (side === 'bad') break
+    if (side === 'good') low = high
+    if (!search.hasTime(0)) break
+    high += 1
+  }
+  return { low, high }
+}
+
+/** Holds the lower end for long; a step down where it does not. */
+async function soak(search: Search, low: number, options: SearchOptions): Promise<{ low: number; soaked: boolean }> {
+  let step = low
+  for (let i = 0; i < MOST_SOAKS; i++) {
+    const probe = await search.probe(step, 'soak', options.soakMs)
+    if (!probe) return { low: step, soaked: false }
+    if (probe.state === 'good') return { low: step, soaked: true }
+    if (step <= search.lowestStep) break
+    step -= 1
+  }
+  return { low: step, soaked: false }
+}
+
+function limitsOf(search: Search, low: number): string[] {
+  const counts = new Map<string, number>()
+  const above = search.probes.filter(probe => probe.ratePerSecond > search.rateAt(low) && probe.state === 'bad')
+  const nearest = above.toSorted((a, b) => a.ratePerSecond - b.ratePerSecond).slice(0, 4)
+  for (const guard of nearest.flatMap(probe => probe.guards)) counts.set(guard, (counts.get(guard) ?? 0) + 1)
+  return [...counts].toSorted((a, b) => b[1] - a[1]).map(([guard]) => guard)
+}
+
+/** Searches until the interval is one step of the grid, or time runs out; the result is honest about either. */
+export async function searchRate(cluster: SearchCluster, options: SearchOptions): Promise<SearchResult> {
+  await cluster.saturate(options.saturateMs)
+  const saturated = await cluster.saturate(options.saturateMs)
+  const start = Number.isFinite(saturated) ? START_SHARE * saturated : 0
+  const search = new Search(cluster, options, Math.max(options.floorPerSecond, start))
+  search.spentMs = cluster.elapsedMs?.() ?? 2 * (options.saturateMs + options.overheadMs)
+  const found = await bracket(search)
+  const finish = (rest: Omit<SearchResult, 'probes' | 'reasons' | 'spentMs'>): SearchResult => ({
+    ...rest,
+    probes: search.probes,
+    reasons: search.reasons,
+    spentMs: search.spentMs,
+  })
+  if (found.low === undefined) {
+    search.reasons.push(
+      found.isLimited ? 'the generator could not keep even the lowest rate tried' : 'no rate that was tried held',
+    )
+    return finish({ state: 'below', soaked: false, limitedBy: limitsOf(search, search.lowestStep - 1) })
+  }
+  const half = 1 + options.gridShare / 2
+  if (found.high === undefined) {
+    const { low, soaked } = await soak(search, found.low, options)
+    search.reasons.push(
+      found.isLimited
+        ? 'the generator was the limit: the truth lies at or above this rate'
+        : 'time ran out before a rate was found that does not hold',
+    )
+    const ratePerSecond = search.rateAt(low)
+    return finish({ state: 'above', ratePerSecond, loPerSecond: ratePerSecond / half, soaked, limitedBy: [] })
+  }
+  const ends = await settle(search, await narrow(search, { low: found.low, high: found.high }))
+  const { low, soaked } = await soak(search, ends.low, options)
+  if (low < ends.low) search.reasons.push('the soak did not hold at the rate that short trials had confirmed')
+  if (!soaked) search.reasons.push('the rate was not soaked')
+  if (ends.high - ends.low > 1) search.reasons.push('time ran out before the interval was one step of the grid')
+  return finish({
+    state: 'found',
+    ratePerSecond: search.rateAt(low),
+    loPerSecond: search.rateAt(low) / half,
+    hiPerSecond: search.rateAt(ends.high) * half,
+    soaked,
+    limitedBy: limitsOf(search, low),
+  })
+}
