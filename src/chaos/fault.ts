@@ -12,6 +12,8 @@ export type FaultPorts = {
   links?: LinkPowers
   /** host:port of a broker's OBSERVER listener. */
   observerOf(nodeId: number): string | undefined
+  /** Waits until every broker sees every replica in sync; false where that takes too long. */
+  whole: () => Promise<boolean>
   /** All nodes of the cluster. */
   nodeIds: readonly number[]
 }

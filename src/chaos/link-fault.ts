@@ -72,6 +72,14 @@ export async function provenSlow(strike: Strike<unknown>, way: Way, leastMs: num
   return `answers over ${touched.join(', ')} take ${shown}`
 }
 
+/** The toxics themselves, read back from the servers; for effects that no small request can show. */
+export async function provenThere(strike: Strike<unknown>, way: Way): Promise<string | undefined> {
+  const states = await linksOf(strike).read()
+  const there = states.flatMap(({ toxics }) => toxics.filter(toxic => toxic.name.startsWith(`${strike.tag}-`)))
+  const wanted = flowsOf(strike, way).length
+  return wanted > 0 && there.length === wanted ? `${wanted} streams read back as changed` : undefined
+}
+
 export const cure = (strike: Strike<unknown>): Promise<void> => linksOf(strike).cure(strike.tag)
 
 /** Toxics of this fault that the servers still tell of. */

@@ -1,5 +1,6 @@
 // The faults of one trial: the watch over every broker, the injector on the load's clock, and the wait until the cluster is whole again.
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { FaultPorts } from '../chaos/fault.ts'
 import { Injector } from '../chaos/injector.ts'
 import { scheduleFaults } from '../chaos/schedule.ts'
 import { Watch, type WatchedNode } from '../chaos/watch.ts'
@@ -43,7 +44,7 @@ export function startDrill(
   watch.start()
   let ending = false
   const injector = new Injector({
-    faults: faultPorts(context),
+    faults: { ...faultPorts(context), whole: () => waitUntil(() => watch.isWhole(), WHOLE_DEADLINE_MS) },
     view: () => viewOf(context, watch, setup, run.topics),
     random: seededRandom(hash32(seed, trial.repetition, 0x7a26e7)),
     nowUs: () => clock.nowUs(),
@@ -83,7 +84,7 @@ function watchedNodes({ cluster }: TrialContext): WatchedNode[] {
   )
 }
 
-function faultPorts({ cluster }: TrialContext): ConstructorParameters<typeof Injector>[0]['faults'] {
+function faultPorts({ cluster }: TrialContext): Omit<FaultPorts, 'whole'> {
   if (!cluster.powers) throw new HarnessError({ code: 'E404', message: 'this cluster gives no power over its nodes' })
   return {
     nodes: cluster.powers,

@@ -101,6 +101,18 @@ describe.each(['process', 'docker'] as const)('kill -9 of the coordinator (%s)',
     }
   })
 
+  it('is noticed by the reaper, which removes everything without being asked', async context => {
+    requireOrSkip(provider === 'docker' ? 'docker' : 'java', context)
+    const runId = await killOnce(provider, run => run.until(/cluster ready/), 0)
+    const isGone = (): boolean =>
+      marked(runId).length === 0 &&
+      (provider === 'process' || ours(runId).length === 0) &&
+      !readdirSync(tmpdir()).some(name => name.includes(runId)) &&
+      !existsSync(join(folder, 'state', 'kafka-gauntlet', 'runs', `${runId}.journal`))
+    expect(await waitUntil(isGone, DEADLINE_MS)).toBe(true)
+    expect(decoy?.exitCode).toBe(null)
+  })
+
   it('touches no decoy: same image, similar names, no label of ours', async context => {
     requireOrSkip('docker', context)
     const image = docker('images', '--format', '{{.Repository}}:{{.Tag}}').find(

@@ -1,13 +1,28 @@
 // The registry of faults: a new one is one file and one line here.
 import type { Fault } from '../fault.ts'
 import { ackLoss } from './ack-loss.ts'
+import { bandwidth } from './bandwidth.ts'
 import { brokerKill } from './broker-kill.ts'
 import { brokerStop } from './broker-stop.ts'
 import { freeze } from './freeze.ts'
 import { isolate } from './isolate.ts'
 import { latency } from './latency.ts'
+import { reset } from './reset.ts'
+import { rollingRestart } from './rolling-restart.ts'
+import { slice } from './slice.ts'
 
-export const FAULTS: readonly Fault[] = [brokerKill, brokerStop, freeze, isolate, ackLoss, latency]
+export const FAULTS: readonly Fault[] = [
+  brokerKill,
+  brokerStop,
+  rollingRestart,
+  freeze,
+  isolate,
+  ackLoss,
+  latency,
+  bandwidth,
+  slice,
+  reset,
+]
 
 /** A fault by its name in scenarios, which the schema has checked. */
 export function findFault(kind: string): Fault {

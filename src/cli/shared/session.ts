@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import type { StartedCluster } from '../../cluster/cluster.ts'
 import { openJournal } from '../../cluster/journal-file.ts'
+import { watchOver } from '../../cluster/reaper-watch.ts'
 import { EXIT, messageOf } from '../../core/errors.ts'
 import type { Security } from '../../drivers/driver.ts'
 import { describeEstimate } from '../../plan/plan.ts'
@@ -38,6 +39,7 @@ export async function runSession(
   if (plan.scenario.cluster.kind === 'external') external = await attachExternal(plan, properties, input)
   const manifest = makeManifest({ plan, loaded, runId, external: external !== undefined })
   const journal = await openJournal(runId)
+  const reaper = watchOver(runId)
   const progress = makeProgress(plan, io, { quiet: Boolean(options.quiet || options.json), anchor: manifest.anchor })
   const signals = onSignals(text => {
     progress.close()
@@ -69,6 +71,7 @@ export async function runSession(
   } finally {
     progress.close()
     await journal.close()
+    reaper.release()
     signals.release()
   }
   if (signals.received !== undefined)

@@ -36,7 +36,7 @@ function rig(powers: NodePowers, pass: (atUs: number) => Promise<void> = async (
   const events: FaultEvent[] = []
   let clockUs = 0
   const ports: InjectorPorts = {
-    faults: { nodes: powers, observerOf: () => '127.0.0.1:1', nodeIds: [1, 2, 3] },
+    faults: { nodes: powers, observerOf: () => '127.0.0.1:1', whole: async () => true, nodeIds: [1, 2, 3] },
     view: async () => ({
       nodes: [1, 2, 3].map(id => ({ id, roles: ['broker'] })),
       controller: 1,
