@@ -6,13 +6,17 @@ import { CompressionCodecs, CompressionTypes, createKafka, type KafkaHandle, typ
 import { CODEC_NUMBERS, type CodecCounts, countingCodecs } from './codecs.ts'
 import { isSequenceLost, mapError } from './errors.ts'
 import { Identities } from './identities.ts'
+import { Turns } from './turns.ts'
 
 const REFRESH_MIN_MS = 100
 
 type Message = { key: Buffer | null; value: Buffer; partition: number; headers?: Record<string, Buffer> }
 
+type OnResults = (results: BatchResult[]) => void
+type Identity = ReturnType<Identities['of']>
+
 /** How often batches of one dispatch were encoded, which is the last thing that kafkajs does before it writes them. */
-type Encodings = { count: number }
+type Encodings = { count: number; onFirst: () => void }
 
 export class KafkaJsProducer implements BatchProducer {
   private readonly options: ProducerOptions
@@ -22,6 +26,7 @@ export class KafkaJsProducer implements BatchProducer {
   private readonly identities: Identities
   private readonly outOfSequence = new WeakSet<PendingBatch>()
   private readonly admin
+  private readonly turns = new Turns()
   private requests = 0
   private refreshing = false
   private refreshedAtMs = 0
@@ -72,9 +77,9 @@ export class KafkaJsProducer implements BatchProducer {
       })
   }
 
-  dispatch(_leader: number, batches: PendingBatch[], onResults: (results: BatchResult[]) => void): void {
+  dispatch(leader: number, batches: PendingBatch[], onResults: OnResults): void {
     const groups = Map.groupBy(batches, ({ topic, partition }) => this.identities.of(topic, partition))
-    const sent = [...groups].map(([identity, group]) => this.send(identity, group))
+    const sent = [...groups].map(([identity, group]) => this.sendInTurn(leader, identity, group))
     void Promise.all(sent).then(results => onResults(results.flat()))
   }
 
@@ -113,12 +118,23 @@ export class KafkaJsProducer implements BatchProducer {
     })
   }
 
+  private sendInTurn(leader: number, identity: Identity, batches: PendingBatch[]): Promise<BatchResult[]> {
+    return new Promise(resolve => {
+      this.turns.take(leader, pass => {
+        this.send(identity, batches, pass).then(results => {
+          pass()
+          resolve(results)
+        })
+      })
+    })
+  }
+
   /** Sends batches under one producer id; never rejects. */
-  private send(identity: ReturnType<Identities['of']>, batches: PendingBatch[]): Promise<BatchResult[]> {
+  private send(identity: Identity, batches: PendingBatch[], onEncoding: () => void): Promise<BatchResult[]> {
     this.requests++
     const { settings } = this.options
     const acks = settings['acks'] === 'all' ? -1 : Number(settings['acks'])
-    const encodings: Encodings = { count: 0 }
+    const encodings: Encodings = { count: 0, onFirst: onEncoding }
     return this.identities
       .use(identity, client =>
         client.sendBatch({
@@ -217,6 +233,7 @@ function countingEncodings(message: Message, encodings: Encodings): Message {
     enumerable: true,
     get: () => {
       encodings.count++
+      if (encodings.count === 1) encodings.onFirst()
       return headers
     },
   })
