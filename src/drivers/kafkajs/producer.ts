@@ -121,7 +121,7 @@ export class KafkaJsProducer implements BatchProducer {
   private sendInTurn(leader: number, identity: Identity, batches: PendingBatch[]): Promise<BatchResult[]> {
     return new Promise(resolve => {
       this.turns.take(leader, pass => {
-        this.send(identity, batches, pass).then(results => {
+        void this.send(identity, batches, pass).then(results => {
           pass()
           resolve(results)
         })
