@@ -87,6 +87,15 @@ export function outcomeOf(thrown: unknown, topic: string, partition: number, wri
   return { acked: false, errorClass: localClass(last), message: last.message.slice(0, 300), retriable, maybeWritten }
 }
 
+/** True where every attempt was answered, and every answer refused its partition before anything was appended. */
+export function isSurelyRefused(thrown: unknown): boolean {
+  if ((thrown as ClientError).produced?.offsets?.length) return false
+  return leavesOf(thrown).every(({ response }) => {
+    const answers = response?.responses.flatMap(({ partitionResponses }) => partitionResponses) ?? []
+    return answers.length > 0 && answers.every(({ errorCode }) => SURELY_REFUSED.has(codeName(errorCode)))
+  })
+}
+
 /** An error of a group member or of its stream. */
 export function mapError(thrown: unknown): { errorClass: string; message: string } {
   const last = leavesOf(thrown).at(-1) as ClientError & { apiId?: string }

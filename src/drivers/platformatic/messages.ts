@@ -1,5 +1,6 @@
 // Records in the client's form, shared by both of its producers.
 import type { PendingBatch, RecordFactory } from '../driver.ts'
+import { makeValues } from '../values.ts'
 import type { Message } from './client.ts'
 
 const headerKeys = new Map<string, Buffer>()
@@ -13,12 +14,29 @@ function headerKey(name: string): Buffer {
   return key
 }
 
-/** Record `at` of a batch, without a partition. */
-export function messageOf(record: RecordFactory, topic: string, batch: PendingBatch, at: number): Message {
-  const message: Message = { topic, value: record.value(batch, at) }
-  const key = record.key(batch, at)
-  if (key) message.key = key
-  const headers = record.headers(batch, at)
-  if (headers) message.headers = new Map(Object.entries(headers).map(([name, value]) => [headerKey(name), value]))
-  return message
+type Headers = Map<Buffer, Buffer>
+
+function headersOf(headers: Record<string, Buffer>): Headers {
+  return new Map(Object.entries(headers).map(([name, value]) => [headerKey(name), value]))
+}
+
+/** Makes messages of batches; a partition is named where the harness has chosen it. */
+export function makeMessages(
+  record: RecordFactory,
+): (topic: string, batch: PendingBatch, isPlaced: boolean) => Message[] {
+  const valuesOf = makeValues(record)
+  const constant = record.uniform?.headers && headersOf(record.uniform.headers)
+  return (topic, batch, isPlaced) =>
+    valuesOf(batch).map((value, at) => {
+      const message: Message = isPlaced ? { topic, partition: batch.partition, value } : { topic, value }
+      if (record.uniform) {
+        if (constant) message.headers = constant
+        return message
+      }
+      const key = record.key(batch, at)
+      if (key) message.key = key
+      const headers = record.headers(batch, at)
+      if (headers) message.headers = headersOf(headers)
+      return message
+    })
 }

@@ -11,7 +11,7 @@ import {
 } from './client.ts'
 import { type CodecCounts, countCodecs } from './codecs.ts'
 import { outcomeOf } from './errors.ts'
-import { messageOf } from './messages.ts'
+import { makeMessages } from './messages.ts'
 
 const REFRESH_MIN_MS = 100
 const CONNECT_TIMEOUT_MS = 10_000
@@ -24,6 +24,7 @@ export class PlatformaticProducer implements BatchProducer {
   private readonly sockets: SocketCounts
   private readonly sent: ProduceCounts
   private readonly counts: CodecCounts = { compressedBytes: 0, uncompressedBytes: 0 }
+  private readonly messagesOf: ReturnType<typeof makeMessages>
   private readonly names: string[]
   private readonly leaders: number[][]
   private readonly idempotent: boolean
@@ -39,6 +40,7 @@ export class PlatformaticProducer implements BatchProducer {
     this.leaders = options.topics.map(topic => Array.from({ length: topic.partitions }, () => -1))
     this.idempotent = options.settings['enable.idempotence'] === true
     this.acks = options.settings['acks'] === 'all' ? -1 : Number(options.settings['acks'])
+    this.messagesOf = makeMessages(options.record)
     countCodecs(this.counts)
     this.client = makeClient(options, this.idempotent)
     this.sockets = new SocketCounts(this.client)
@@ -76,7 +78,7 @@ export class PlatformaticProducer implements BatchProducer {
   dispatch(_leader: number, batches: PendingBatch[], onResults: (results: BatchResult[]) => void): void {
     const before = batches.map(batch => this.writtenFor(batch))
     const send = {
-      messages: this.messages(batches),
+      messages: batches.flatMap(batch => this.messagesOf(this.names[batch.topic] ?? '', batch, true)),
       acks: this.acks,
       compression: String(this.options.settings['compression.type']) as Codec,
     }
@@ -110,20 +112,6 @@ export class PlatformaticProducer implements BatchProducer {
     const broker = this.client.currentMetadata?.brokers.get(this.leaderOf(batch.topic, batch.partition))
     const address = broker ? `${broker.host}:${broker.port}` : ''
     return { address, count: this.sent.at(address) }
-  }
-
-  private messages(batches: PendingBatch[]): Message[] {
-    const { record } = this.options
-    const messages: Message[] = []
-    for (const batch of batches) {
-      const topic = this.names[batch.topic] ?? ''
-      for (let at = 0; at < batch.count; at++) {
-        const message = messageOf(record, topic, batch, at)
-        message.partition = batch.partition
-        messages.push(message)
-      }
-    }
-    return messages
   }
 
   private acked(

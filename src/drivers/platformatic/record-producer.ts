@@ -1,17 +1,9 @@
 // @platformatic/kafka as its users get it: a handful of records per send call, and everything else is the library's own.
 import type { PendingBatch, RecordProducer, RecordProducerOptions, RecordResult } from '../driver.ts'
-import {
-  type BufferProducer,
-  baseOptions,
-  type Codec,
-  type Message,
-  ProduceCounts,
-  Producer,
-  SocketCounts,
-} from './client.ts'
+import { type BufferProducer, baseOptions, type Codec, ProduceCounts, Producer, SocketCounts } from './client.ts'
 import { type CodecCounts, countCodecs } from './codecs.ts'
-import { mapError } from './errors.ts'
-import { messageOf } from './messages.ts'
+import { isSurelyRefused, mapError } from './errors.ts'
+import { makeMessages } from './messages.ts'
 
 export class PlatformaticRecordProducer implements RecordProducer {
   private readonly options: RecordProducerOptions
@@ -19,6 +11,7 @@ export class PlatformaticRecordProducer implements RecordProducer {
   private readonly sockets: SocketCounts
   private readonly sent: ProduceCounts
   private readonly counts: CodecCounts = { compressedBytes: 0, uncompressedBytes: 0 }
+  private readonly messagesOf: ReturnType<typeof makeMessages>
   private readonly made = { batches: 0, batchRecords: 0, batchBytes: 0 }
   private readonly acks: number
 
@@ -26,6 +19,7 @@ export class PlatformaticRecordProducer implements RecordProducer {
     this.options = options
     const { settings } = options
     this.acks = settings['acks'] === 'all' ? -1 : Number(settings['acks'])
+    this.messagesOf = makeMessages(options.record)
     countCodecs(this.counts)
     this.client = new Producer({
       ...baseOptions(options),
@@ -53,14 +47,13 @@ export class PlatformaticRecordProducer implements RecordProducer {
 
   send(handful: PendingBatch): void {
     const topic = this.options.topics[handful.topic]?.name ?? ''
-    const messages: Message[] = []
-    for (let at = 0; at < handful.count; at++) messages.push(messageOf(this.options.record, topic, handful, at))
+    const messages = this.messagesOf(topic, handful, false)
     const writtenBefore = this.sent.total
     const compression = String(this.options.settings['compression.type']) as Codec
     this.client.send({ messages, acks: this.acks, compression }, (error, result) => {
       if (!error) return this.answered(handful, result?.offsets?.length ?? 1)
-      const outcome = this.sent.total > writtenBefore ? 'unknown' : 'failed'
-      this.settle(handful, { outcome, errorClass: mapError(error).errorClass })
+      const isSure = this.sent.total === writtenBefore || isSurelyRefused(error)
+      this.settle(handful, { outcome: isSure ? 'failed' : 'unknown', errorClass: mapError(error).errorClass })
     })
   }
 
