@@ -16,16 +16,18 @@ export function makeValues(record: RecordFactory): (batch: PendingBatch) => Buff
   }
 }
 
-function makeTemplate({ valueBytes, fill }: UniformRecords, { topic, count }: PendingBatch): Template {
+function makeTemplate(uniform: UniformRecords, { topic, count }: PendingBatch): Template {
+  const { valueBytes } = uniform
   const bytes = Buffer.allocUnsafeSlow(count * valueBytes)
   const valueAt = Int32Array.from({ length: count }, (_, place) => place * valueBytes)
-  valueAt.forEach((at, place) => fill(topic, bytes, at, place))
+  valueAt.forEach((at, place) => uniform.fill(topic, bytes, at, place))
   return { bytes, valueAt }
 }
 
-function cut({ valueBytes, stamp }: UniformRecords, { bytes, valueAt }: Template, batch: PendingBatch): Buffer[] {
+function cut(uniform: UniformRecords, { bytes, valueAt }: Template, batch: PendingBatch): Buffer[] {
+  const { valueBytes } = uniform
   const own = Buffer.allocUnsafeSlow(batch.count * valueBytes)
   bytes.copy(own, 0, 0, own.length)
-  stamp(new DataView(own.buffer, own.byteOffset, own.length), valueAt.subarray(0, batch.count), batch)
+  uniform.stamp(new DataView(own.buffer, own.byteOffset, own.length), valueAt.subarray(0, batch.count), batch)
   return Array.from({ length: batch.count }, (_, at) => own.subarray(at * valueBytes, (at + 1) * valueBytes))
 }
