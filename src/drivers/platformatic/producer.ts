@@ -1,14 +1,6 @@
 // @platformatic/kafka as a batch driver: the harness chooses partitions, batches and retries; the client encodes, compresses and talks.
 import type { BatchProducer, BatchResult, PendingBatch, ProducerOptions } from '../driver.ts'
-import {
-  type BufferProducer,
-  baseOptions,
-  type Codec,
-  type Message,
-  ProduceCounts,
-  Producer,
-  SocketCounts,
-} from './client.ts'
+import { type BufferProducer, baseOptions, type Codec, ProduceCounts, Producer, SocketCounts } from './client.ts'
 import { type CodecCounts, countCodecs } from './codecs.ts'
 import { outcomeOf } from './errors.ts'
 import { makeMessages } from './messages.ts'
