@@ -1,70 +1,60 @@
-// npm run bench:pacing: is our pacer with kafkajs as punctual as a bare loop of the same kind? Five alternated pairs in one run.
+// npm run bench:pacing: is our pacer with the wire driver as punctual as a bare loop of the same kind? Five alternated pairs in one run.
 import { execFileSync } from 'node:child_process'
-import { newRunId } from '../../src/cli/shared/manifest.ts'
-import { openJournal } from '../../src/cluster/journal-file.ts'
-import { processProvider } from '../../src/cluster/providers/process.ts'
-import { parseScenario } from '../../src/scenario/load.ts'
+import type { StartedCluster } from '../../src/cluster/cluster.ts'
 import { KAFKA_DEFAULT_VERSION } from '../../src/scenario/schema/cluster.ts'
-import { describeTopology } from '../../src/topology/topology.ts'
+import { withCluster } from './broker.ts'
 import { runOn, showSpread, spread } from './support.ts'
 
-const PAIRS = 5
-const PER_SECOND = 5000
-const SECONDS = 8
+const KINDS = ['tick', 'spin'] as const
+type Kind = (typeof KINDS)[number]
+const PER_SECOND = 20_000
 const LIMIT = 1.5
+const [pairs = 5, seconds = 8] = process.argv.slice(2).map(Number)
 
-const SCENARIO = `
+const scenario = (kind: Kind): string => `
 version: 1
 name: pacing
 cluster: { layout: one-broker, kafka: "${KAFKA_DEFAULT_VERSION}" }
 topics: [{ name: events, partitions: 6 }]
 producers:
   - name: writers
-    config: { acks: all, enable.idempotence: false, linger.ms: 5ms }
+    driver: wire
+    config: { acks: all, enable.idempotence: false, linger.ms: 5ms, batch.size: 65536 }
     values: { size: 100B }
 load:
+  pacer: ${kind}
   phases:
     - { phase: warmup, for: 3s, rate: ${PER_SECOND}/s }
-    - { phase: steady, for: ${SECONDS}s, rate: ${PER_SECOND}/s }
+    - { phase: steady, for: ${seconds}s, rate: ${PER_SECOND}/s }
 `
 
-function bare(): number {
-  const output = execFileSync(process.execPath, [
-    new URL('./bare-pacer.ts', import.meta.url).pathname,
-    String(PER_SECOND),
-    String(SECONDS),
-  ])
+function bare(kind: Kind): number {
+  const program = new URL('./bare-pacer.ts', import.meta.url).pathname
+  const output = execFileSync(process.execPath, [program, kind, String(PER_SECOND), String(seconds)])
   return (JSON.parse(String(output)) as { p99Us: number }).p99Us
 }
 
-const { cluster: spec } = parseScenario(SCENARIO, 'bench.yaml').scenario
-if (spec.kind !== 'started') throw new Error('the bench starts its own broker')
-const runId = newRunId()
-const journal = await openJournal(runId)
-const cluster = await processProvider.start({
-  topology: describeTopology(spec),
-  runId,
-  journal,
-  readyTimeoutMs: spec.readyTimeoutMs,
-})
-const rows: { bareUs: number; oursUs: number }[] = []
-try {
-  for (let pair = 0; pair < PAIRS; pair++) {
-    const bareUs = bare()
-    const analysis = await runOn(cluster, SCENARIO)
-    const measures = analysis.cells[0]?.measures
-    const oursUs = measures?.latencies.slip?.quantiles['p99'] ?? Number.NaN
-    if (!measures || measures.errorsByClass['error'] || measures.achieved < 0.995)
-      throw new Error('a window was not clean: no ratio')
-    rows.push({ bareUs, oursUs })
-    console.log(
-      `pair ${pair + 1}: slip p99 bare ${(bareUs / 1000).toFixed(2)} ms, kafkajs ${(oursUs / 1000).toFixed(2)} ms, ratio ${(oursUs / bareUs).toFixed(2)}`,
-    )
-  }
-} finally {
-  await cluster[Symbol.asyncDispose]()
-  await journal.close()
+async function ours(cluster: StartedCluster, kind: Kind): Promise<number> {
+  const measures = (await runOn(cluster, scenario(kind))).cells[0]?.measures
+  if (!measures || Object.keys(measures.errorsByClass).length > 0 || measures.achieved < 0.995)
+    throw new Error('a window was not clean: no ratio')
+  return measures.latencies.slip?.quantiles['p99'] ?? Number.NaN
 }
-const ratios = rows.map(row => row.oursUs / row.bareUs)
-console.log(`ratio min – median – max: ${showSpread(ratios)} (goal: median ≤ ${LIMIT})`)
-process.exitCode = spread(ratios).median <= LIMIT ? 0 : 1
+
+let isGood = true
+await withCluster(scenario('tick'), async cluster => {
+  for (const kind of KINDS) {
+    const ratios: number[] = []
+    for (let pair = 0; pair < pairs; pair++) {
+      const bareUs = bare(kind)
+      const oursUs = await ours(cluster, kind)
+      ratios.push(oursUs / bareUs)
+      console.log(
+        `${kind} pair ${pair + 1}: slip p99 bare ${(bareUs / 1000).toFixed(3)} ms, wire ${(oursUs / 1000).toFixed(3)} ms, ratio ${(oursUs / bareUs).toFixed(2)}`,
+      )
+    }
+    console.log(`${kind}: ratio min – median – max: ${showSpread(ratios)} (goal: median ≤ ${LIMIT})`)
+    isGood &&= spread(ratios).median <= LIMIT
+  }
+})
+process.exitCode = isGood ? 0 : 1
