@@ -3,10 +3,14 @@ import { hash32 } from '../core/random.ts'
 import { type KeyDraw, keyDraw, partitionOfKey } from '../record/keys.ts'
 import type { ProducerWorkerSpec } from './messages.ts'
 
+const UNKNOWN = -1
+const MOST_REMEMBERED = 1 << 20
+
 type Sticky = { partition: number; bytes: number; turn: number }
 
 export class Partitioner {
   private readonly draw: KeyDraw | undefined
+  private readonly places: Int32Array[]
   private readonly counts: number[]
   private readonly sticky: Sticky[]
   private readonly keyBytes: (key: number) => Buffer
@@ -21,6 +25,8 @@ export class Partitioner {
   ) {
     this.draw = spec.keys === 'none' ? undefined : keyDraw(spec.keys, spec.seed)
     this.counts = spec.topics.map(topic => topic.partitions)
+    const remembered = spec.keys === 'none' ? 0 : Math.min(MOST_REMEMBERED, Math.ceil(spec.keys.cardinality))
+    this.places = this.counts.map(() => new Int32Array(remembered).fill(UNKNOWN))
     this.seeds = { seed: spec.seed, producer: spec.producerIndex }
     this.sticky = this.counts.map((count, topic) => ({
       partition: hash32(spec.seed, spec.producerIndex, topic) % count,
@@ -38,8 +44,18 @@ export class Partitioner {
   }
 
   partitionOf(topic: number, key: number | undefined): number {
-    if (key !== undefined && !this.ignoreKeys) return partitionOfKey(this.keyBytes(key), this.counts[topic] ?? 1)
+    if (key !== undefined && !this.ignoreKeys) return this.placeOf(topic, key)
     return this.sticky[topic]?.partition ?? 0
+  }
+
+  /** A key's partition, computed once for as many keys as are worth remembering. */
+  private placeOf(topic: number, key: number): number {
+    const known = this.places[topic]
+    const place = known?.[key] ?? UNKNOWN
+    if (place !== UNKNOWN) return place
+    const computed = partitionOfKey(this.keyBytes(key), this.counts[topic] ?? 1)
+    if (known && key < known.length) known[key] = computed
+    return computed
   }
 
   /**

@@ -12,8 +12,10 @@ import type { ProducerWorkerSpec } from './messages.ts'
 import { Outcomes } from './outcomes.ts'
 import { type Lateness, Pacer } from './pacer.ts'
 import { Partitioner } from './partitioner.ts'
+import { PhaseFinder } from './phases.ts'
 import type { Recorder } from './recorder.ts'
 import { evenArrivals, makeSchedule, poissonArrivals, type Schedule } from './schedule.ts'
+import { SentCount } from './sent-count.ts'
 
 const TICK_MS = 1
 /** Closed loop: offers per wake-up at most, each of up to a whole batch, so that answers are read in between. */
@@ -22,6 +24,8 @@ const CLOSED_LOOP_OFFERS = 500
 const CLOSED_LOOP_RECORDS = 1_000_000
 /** A record sent within this time after its phase's end still counts as on time. */
 const ON_TIME_GRACE_US = 10_000
+/** A client's own counters are read this often at most; a spinning pacer would otherwise do little else. */
+const WIRE_COUNT_US = 10_000
 const SPIN_LEAD_US = 1500
 /** Just before a phase's end: an arrival at the very border belongs to the next. */
 const BORDER_US = 0.001
@@ -38,6 +42,7 @@ export class ProducerRole {
   /** The client chooses partitions. */
   private readonly placesByItself: boolean
   private readonly schedule: Schedule
+  private readonly phases: PhaseFinder
   private readonly pacer: Pacer
   private readonly sizes: Pick<ReturnType<typeof makeRecordFactory>, 'sizeOfRecord' | 'sizeOfAll'>
   private readonly partitioner: Partitioner
@@ -47,9 +52,11 @@ export class ProducerRole {
   private recorder!: Recorder
   private outcomes!: Outcomes
   private t0Us = 0
-  private counted = { warmup: 0, measure: 0 }
+  private readonly counted = { warmup: 0, measure: 0 }
   private dueInWarmup: number | undefined
+  private readonly sent = new SentCount()
   private readonly wire: Record<string, number> = {}
+  private wireDueUs = 0
   private offeredClosed = 0
   private timer: NodeJS.Timeout | NodeJS.Immediate | undefined
   private onDone: () => void = () => undefined
@@ -83,6 +90,7 @@ export class ProducerRole {
     this.accumulator = sender.intake
     this.placesByItself = sender.placesByItself
     this.schedule = makeSchedule(spec.segments, spec.share)
+    this.phases = new PhaseFinder(spec.segments)
     const arrivals =
       spec.arrival === 'poisson'
         ? poissonArrivals(this.schedule, spec.stripe, spec.stripes, spec.seed)
@@ -132,7 +140,7 @@ export class ProducerRole {
     }
     const nowUs = this.clock.nowUs()
     for (const batch of this.accumulator.outstanding()) this.censor(batch, nowUs)
-    this.countWire()
+    this.countWire(nowUs)
     await this.ledger?.close()
   }
 
@@ -148,7 +156,7 @@ export class ProducerRole {
     const nextUs = this.advance(sinceUs)
     if (sinceUs >= 0) {
       this.accumulator.poll(nowUs)
-      this.countWire()
+      if (nowUs >= this.wireDueUs) this.countWire(nowUs)
       this.offerDue()
     }
     if (sinceUs >= this.schedule.endUs && this.pacer.finished) {
@@ -169,6 +177,7 @@ export class ProducerRole {
     }
     const nextUs = this.pacer.step(sinceUs)
     if (sinceUs >= 0 && this.schedule.isClosedLoopAt(sinceUs)) this.stepClosedLoop(sinceUs)
+    this.sent.flush(this.recorder)
     return nextUs
   }
 
@@ -183,7 +192,7 @@ export class ProducerRole {
       const taken = this.offerNext(sinceUs)
       if (taken === 0) return
       this.offeredClosed += taken
-      this.recorder.count(this.schedule.phaseAt(sinceUs), 'scheduled', taken)
+      this.recorder.count(this.phases.at(sinceUs), 'scheduled', taken)
     }
   }
 
@@ -203,7 +212,7 @@ export class ProducerRole {
   }
 
   private phaseOf(unixUs: number): PhaseName {
-    return this.schedule.phaseAt(unixUs - this.t0Us)
+    return this.phases.at(unixUs - this.t0Us)
   }
 
   private offer(intendedUs: number, index: number, sinceUs: number, lateness: Lateness): boolean {
@@ -230,20 +239,15 @@ export class ProducerRole {
   }
 
   private countSent(intendedUs: number, sinceUs: number, sizeBytes: number, slipUs: number, count: number): PhaseName {
-    const phase = this.schedule.phaseAt(intendedUs)
-    this.recorder.count(phase, 'sent', count)
-    this.recorder.count(phase, 'bytes', sizeBytes * count)
-    if (sinceUs < this.phaseEndUs(intendedUs) + ON_TIME_GRACE_US) this.recorder.count(phase, 'sentOnTime', count)
+    const phase = this.phases.at(intendedUs)
+    const endUs = phase === 'measure' ? this.schedule.endUs : this.warmupEndUs
+    this.sent.add(this.recorder, phase, count, sizeBytes * count, sinceUs < endUs + ON_TIME_GRACE_US)
     this.recorder.latency(phase, 'slip', slipUs, count)
     return phase
   }
 
-  private phaseEndUs(intendedUs: number): number {
-    return this.schedule.phaseAt(intendedUs) === 'measure' ? this.schedule.endUs : this.warmupEndUs
-  }
-
   private abandon(intendedUs: number, ageUs: number): void {
-    const phase = this.schedule.phaseAt(intendedUs)
+    const phase = this.phases.at(intendedUs)
     this.recorder.count(phase, 'dropped')
     this.recorder.count(phase, 'censored')
     this.recorder.latency(phase, 'ack', ageUs)
@@ -259,7 +263,8 @@ export class ProducerRole {
     if (warmup > this.counted.warmup) this.recorder.count('warmup', 'scheduled', warmup - this.counted.warmup)
     if (due - warmup > this.counted.measure)
       this.recorder.count('measure', 'scheduled', due - warmup - this.counted.measure)
-    this.counted = { warmup, measure: due - warmup }
+    this.counted.warmup = warmup
+    this.counted.measure = due - warmup
   }
 
   private censor(batch: PendingBatch, nowUs: number): void {
@@ -268,9 +273,10 @@ export class ProducerRole {
     this.outcomes.ended(batch, outcome, nowUs, 'drain.deadline')
   }
 
-  private countWire(): void {
+  private countWire(nowUs: number): void {
+    this.wireDueUs = nowUs + WIRE_COUNT_US
     const now = recordedCounters(this.producer.counters())
-    const phase = this.phaseOf(this.clock.nowUs())
+    const phase = this.phaseOf(nowUs)
     for (const [name, value] of Object.entries(now)) {
       const by = value - (this.wire[name] ?? 0)
       if (by <= 0) continue

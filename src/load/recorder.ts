@@ -2,6 +2,7 @@
 
 import type { Counters, HistogramName, PhaseName, WorkerHealth } from '../recording/format.ts'
 import { LatencyHistogram } from '../stats/histogram.ts'
+import { LatencyStage } from './latency-stage.ts'
 
 /** An interval as it travels to the coordinator: histograms as V2 bytes. */
 export type IntervalReport = {
@@ -14,7 +15,9 @@ export type IntervalReport = {
   health?: WorkerHealth
 }
 
-type Bucket = { counters: Counters; histograms: Map<HistogramName, LatencyHistogram> }
+type Bucket = { counters: Counters; latencies: Map<HistogramName, Latencies> }
+/** What was counted, and where it is counted fast until the interval ends. */
+type Latencies = { histogram: LatencyHistogram; stage: LatencyStage }
 
 export const INTERVAL_US = 1_000_000
 
@@ -23,7 +26,9 @@ export class Recorder {
   private readonly emit: (reports: IntervalReport[]) => void
   private readonly health: () => WorkerHealth
   private readonly buckets = new Map<PhaseName, Bucket>()
-  private readonly spare: LatencyHistogram[] = []
+  private readonly spare: Latencies[] = []
+  private lastPhase: PhaseName | undefined
+  private lastBucket: Bucket | undefined
   private interval = 0
 
   constructor(t0Us: number, health: () => WorkerHealth, emit: (reports: IntervalReport[]) => void) {
@@ -38,13 +43,13 @@ export class Recorder {
   }
 
   latency(phase: PhaseName, name: HistogramName, us: number, count = 1): void {
-    const { histograms } = this.bucket(phase)
-    let histogram = histograms.get(name)
-    if (!histogram) {
-      histogram = this.spare.pop() ?? new LatencyHistogram()
-      histograms.set(name, histogram)
+    const { latencies } = this.bucket(phase)
+    let own = latencies.get(name)
+    if (!own) {
+      own = this.spare.pop() ?? { histogram: new LatencyHistogram(), stage: new LatencyStage() }
+      latencies.set(name, own)
     }
-    histogram.record(us, count)
+    if (!own.stage.add(us, count)) own.histogram.record(us, count)
   }
 
   /** Closes every interval that has ended; a late call closes one long interval, which says so by its times. */
@@ -59,11 +64,14 @@ export class Recorder {
   }
 
   private bucket(phase: PhaseName): Bucket {
+    if (phase === this.lastPhase && this.lastBucket) return this.lastBucket
     let bucket = this.buckets.get(phase)
     if (!bucket) {
-      bucket = { counters: {}, histograms: new Map() }
+      bucket = { counters: {}, latencies: new Map() }
       this.buckets.set(phase, bucket)
     }
+    this.lastPhase = phase
+    this.lastBucket = bucket
     return bucket
   }
 
@@ -72,11 +80,13 @@ export class Recorder {
     const phases: PhaseName[] = this.buckets.size > 0 ? [...this.buckets.keys()] : ['measure']
     const reports = phases.map((phase, index): IntervalReport => {
       const bucket = this.bucket(phase)
-      const histograms = [...bucket.histograms].map(([name, histogram]) => {
+      const histograms = [...bucket.latencies].map(([name, own]) => {
+        const { histogram } = own
+        own.stage.drain((us, count) => histogram.record(us, count))
         if (histogram.above > 0) bucket.counters[`above.${name}`] = histogram.above
         const report = { name, bytes: histogram.encode(), negative: histogram.negative }
         histogram.reset()
-        this.spare.push(histogram)
+        this.spare.push(own)
         return report
       })
       return {
@@ -90,6 +100,7 @@ export class Recorder {
       }
     })
     this.buckets.clear()
+    this.lastBucket = undefined
     this.interval = Math.max(this.interval + 1, Math.floor((endUs - this.t0Us) / INTERVAL_US))
     this.emit(reports)
   }

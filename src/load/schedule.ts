@@ -60,15 +60,17 @@ export function makeSchedule(segments: readonly Segment[], share: number): Sched
     return stretch.startCount + stretch.from * t + ((stretch.to - stretch.from) * t * t) / (2 * length)
   }
   const total = within(last, last.endUs)
+  const paced = list.filter(stretch => !stretch.max && stretch.from + stretch.to > 0)
+  const [first] = paced
   return {
     endUs: last.endUs,
     total: Math.round(total),
     countAt: us => (us <= 0 ? 0 : within(at(us), us)),
     timeOf: count => {
       const stretch =
-        list.findLast(
-          candidate => candidate.startCount <= count && !candidate.max && candidate.from + candidate.to > 0,
-        ) ?? last
+        paced.length === 1 && first && first.startCount <= count
+          ? first
+          : (paced.findLast(candidate => candidate.startCount <= count) ?? last)
       return stretch.startUs + secondsInto(stretch, count - stretch.startCount) * 1e6
     },
     phaseAt: us => at(us).phase,

@@ -23,11 +23,13 @@ function made(
 describe('with keys', () => {
   test('the partition is Java’s for the key’s bytes', () => {
     const partitioner = made({ keys: KEYS })
-    for (let index = 0; index < 200; index++) {
+    for (let index = 0; index < 2000; index++) {
       const key = partitioner.keyOf(index)
       expect(key).toBeTypeOf('number')
       expect(partitioner.partitionOf(0, key)).toBe(partitionOfKey(keyBytes(key as number), 6))
     }
+    // More keys than are remembered.
+    for (const key of [500, 9999, 500]) expect(partitioner.partitionOf(0, key)).toBe(partitionOfKey(keyBytes(key), 6))
   })
 
   test('what was spent does not move them', () => {

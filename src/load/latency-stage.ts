@@ -1,0 +1,37 @@
+// Counts latencies by the bucket of the histogram they fall into, as fast as an array; the histogram takes them over once an interval.
+
+/** Buckets as HDR histograms of three digits cut them: single values at first, then half as many to each doubling. */
+const HALF_BITS = 10
+const HALF = 1 << HALF_BITS
+const SINGLES_MASK = 2 * HALF - 1
+const MAX_US = 2 ** 31 - 1
+const BUCKETS = (31 - HALF_BITS + 1) * HALF
+
+export class LatencyStage {
+  private readonly counts = new Float64Array(BUCKETS)
+  private top = -1
+
+  /** Counts a latency; false where it is outside of the buckets, as times below zero are. */
+  add(us: number, count: number): boolean {
+    const whole = Math.round(us)
+    if (!(whole >= 0 && whole <= MAX_US)) return false
+    const shift = 31 - HALF_BITS - Math.clz32(whole | SINGLES_MASK)
+    const index = shift * HALF + (whole >>> shift)
+    this.counts[index] = (this.counts[index] as number) + count
+    if (index > this.top) this.top = index
+    return true
+  }
+
+  /** Hands over every bucket as its smallest value and how many fell into it, and begins anew. */
+  drain(take: (us: number, count: number) => void): void {
+    const { counts } = this
+    for (let index = 0; index <= this.top; index++) {
+      const count = counts[index] as number
+      if (count === 0) continue
+      const shift = Math.max(0, (index >>> HALF_BITS) - 1)
+      take((index - shift * HALF) * 2 ** shift, count)
+      counts[index] = 0
+    }
+    this.top = -1
+  }
+}

@@ -1,0 +1,38 @@
+// The stage must fill the very buckets that the histogram would have filled by itself.
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { LatencyStage } from '../../../src/load/latency-stage.ts'
+import { LatencyHistogram } from '../../../src/stats/histogram.ts'
+
+const latency = fc.oneof(fc.nat(5000), fc.nat(2 ** 31 - 1), fc.double({ min: 0, max: 1e6, noNaN: true }))
+
+describe('the stage', () => {
+  test('hands over what a histogram counts alike', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(latency, fc.integer({ min: 1, max: 50 }))), list => {
+        const stage = new LatencyStage()
+        const [direct, staged] = [new LatencyHistogram(), new LatencyHistogram()]
+        for (const [us, count] of list) {
+          direct.record(us, count)
+          expect(stage.add(us, count)).toBe(true)
+        }
+        stage.drain((us, count) => staged.record(us, count))
+        expect(Buffer.from(staged.encode()).equals(Buffer.from(direct.encode()))).toBe(true)
+        stage.drain(() => expect.unreachable('nothing is handed over twice'))
+      }),
+    )
+  })
+
+  test.each([-1, 2 ** 31, Number.NaN, Number.POSITIVE_INFINITY])('leaves %d to the histogram', us => {
+    expect(new LatencyStage().add(us, 1)).toBe(false)
+  })
+
+  test('holds the edges of every doubling', () => {
+    const stage = new LatencyStage()
+    const seen: number[] = []
+    const edges = [0, 2047, 2048, 4095, 4096, 2 ** 30, 2 ** 31 - 2 ** 20]
+    for (const us of edges) stage.add(us, 1)
+    stage.drain(us => seen.push(us))
+    expect(seen).toEqual([0, 2047, 2048, 4094, 4096, 2 ** 30, 2 ** 31 - 2 ** 20])
+  })
+})
