@@ -30,6 +30,8 @@ export class WireProducer implements BatchProducer {
   /** By topic and partition; empty without idempotence. */
   private lanes: Lane[][] = []
   private readonly renewing = new Set<Lane>()
+  /** Groups that wait for a connection, by leader. */
+  private readonly waiting = new Map<number, number>()
   private cluster: ClusterClient | undefined
   private requests = 0
   private refreshTimer: NodeJS.Timeout | undefined
@@ -59,6 +61,7 @@ export class WireProducer implements BatchProducer {
       clientId,
       topics: topics.map(topic => topic.name),
       requestTimeoutMs: this.requestTimeoutMs,
+      connection: { maxInFlight: Number(settings['max.in.flight.requests.per.connection']) },
       ...(security ? { security } : {}),
     })
     this.cluster = cluster
@@ -82,11 +85,17 @@ export class WireProducer implements BatchProducer {
   }
 
   dispatch(leader: number, batches: PendingBatch[], onResults: OnResults): void {
-    const connection = this.cluster?.ready(leader, 'produce')
+    // What waits for a connection goes before what comes when it has just opened.
+    const connection = this.waiting.has(leader) ? undefined : this.cluster?.ready(leader, 'produce')
     if (connection) return this.send(connection, batches, onResults)
+    this.waiting.set(leader, (this.waiting.get(leader) ?? 0) + 1)
     this.opened(leader).then(
-      opened => this.send(opened, batches, onResults),
+      opened => {
+        this.noLongerWaits(leader)
+        this.send(opened, batches, onResults)
+      },
       (failure: WireFailure) => {
+        this.noLongerWaits(leader)
         const attempt: Attempt = { isStored: false, ...judgeFailure(failure) }
         const atUs = this.options.nowUs()
         onResults(batches.map(batch => resultOf(batch, attempt, atUs)))
@@ -114,6 +123,12 @@ export class WireProducer implements BatchProducer {
   private opened(leader: number): Promise<Connection> {
     if (!this.cluster) return Promise.reject(new Error('the producer is not open'))
     return this.cluster.connection(leader, 'produce')
+  }
+
+  private noLongerWaits(leader: number): void {
+    const left = (this.waiting.get(leader) ?? 1) - 1
+    if (left > 0) this.waiting.set(leader, left)
+    else this.waiting.delete(leader)
   }
 
   private laneOf({ topic, partition }: PendingBatch): Lane | undefined {

@@ -4,6 +4,7 @@ import { Writer } from '../../protocol/bytes.ts'
 import type { PendingBatch, RecordFactory } from '../driver.ts'
 
 const MAX_FRAMING_BYTES = 16
+const NO_HEADERS = Buffer.from([0])
 
 /** Bytes a signed number takes as a varint. */
 export function varintBytes(value: number): number {
@@ -15,7 +16,8 @@ export function varintBytes(value: number): number {
 
 /** All headers of a record as they stand behind its value, their count included. */
 export function encodeHeaders(headers: Record<string, Buffer> | undefined): Buffer {
-  const entries = Object.entries(headers ?? {})
+  if (!headers) return NO_HEADERS
+  const entries = Object.entries(headers)
   const writer = new Writer(64)
   writer.varint(entries.length)
   for (const [key, value] of entries) {

@@ -195,6 +195,23 @@ describe.each(BATCH_CODECS.slice(1) as CodecName[])('%s', codec => {
   })
 })
 
+test.each([1, 63, 64, 65, 145])('platformatic encodes a batch of %d records to the same bytes', async count => {
+  const { createRecordsBatch } = await import('@platformatic/kafka')
+  const { factory } = makeRecordFactory({ ...SPEC, headers: { count: 1, size: 5 } })
+  const batch = batchOf(2 ** 33, 6, [[0, count, 11]])
+  const ours = whole(encoderFor(factory).encode(batch, STAMP))
+  const timestamp = BigInt(Math.floor(T_US / 1000))
+  const messages = decode(ours).records.map(({ value, headers }) => ({
+    ...{ topic: 't', partition: 6, value, timestamp },
+    headers: new Map(Object.entries(headers).map(([key, bytes]) => [Buffer.from(key), bytes ?? Buffer.alloc(0)])),
+  }))
+  const theirs = createRecordsBatch(messages, {
+    ...{ producerId: BigInt(STAMP.producerId), producerEpoch: STAMP.epoch, partitionLeaderEpoch: -1 },
+    sequences: { getWithDefault: () => STAMP.sequence } as never,
+  })
+  expect(ours.equals(theirs.dynamicBuffer.slice())).toBe(true)
+})
+
 type Theirs = { buffer: Buffer }
 const require = createRequire(import.meta.url)
 const load = <T>(path: string): T => require(`kafkajs/src/protocol/${path}`) as T
