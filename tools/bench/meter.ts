@@ -1,7 +1,8 @@
 // What a process costs, read from outside: CPU and peak memory from /proc, until it has gone.
 import { readdirSync, readFileSync } from 'node:fs'
 
-export type Usage = { cpuSeconds: number; peakRssBytes: number }
+/** `rssBytes`: at every look. */
+export type Usage = { cpuSeconds: number; peakRssBytes: number; rssBytes: readonly number[] }
 
 const LOOK_MS = 50
 const TICKS_PER_SECOND = 100
@@ -18,23 +19,29 @@ function statOf(pid: number): string[] | undefined {
   }
 }
 
-function peakRssOf(pid: number): number {
+function rssOf(pid: number): { now: number; peak: number } {
   try {
-    return Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+    const read = (name: string): number =>
+      Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0) * 1024
+    return { now: read('VmRSS'), peak: read('VmHWM') }
   } catch {
-    return 0
+    return { now: 0, peak: 0 }
   }
 }
 
 /** Follows one process; call the result for what was seen last. */
 export function meter(pid: number): () => Usage {
-  let usage: Usage = { cpuSeconds: 0, peakRssBytes: 0 }
+  const rssBytes: number[] = []
+  let usage: Usage = { cpuSeconds: 0, peakRssBytes: 0, rssBytes }
   const look = (): void => {
     const stat = statOf(pid)
     if (!stat) return
     const ticks = TIMES.reduce((sum, field) => sum + Number(stat[field]), 0)
-    const peakRssBytes = Math.max(usage.peakRssBytes, peakRssOf(pid))
-    usage = { cpuSeconds: Math.max(usage.cpuSeconds, ticks / TICKS_PER_SECOND), peakRssBytes }
+    const { now, peak } = rssOf(pid)
+    if (now > 0) rssBytes.push(now)
+    const peakRssBytes = Math.max(usage.peakRssBytes, peak)
+    usage = { cpuSeconds: Math.max(usage.cpuSeconds, ticks / TICKS_PER_SECOND), peakRssBytes, rssBytes }
   }
   look()
   const timer = setInterval(look, LOOK_MS)
@@ -62,6 +69,7 @@ export function meterChildren(word: string): () => Usage {
     return {
       cpuSeconds: usages.reduce((sum, usage) => sum + usage.cpuSeconds, 0),
       peakRssBytes: usages.reduce((sum, usage) => sum + usage.peakRssBytes, 0),
+      rssBytes: usages.length === 1 ? (usages[0]?.rssBytes ?? []) : [],
     }
   }
 }

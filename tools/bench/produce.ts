@@ -1,4 +1,4 @@
-// npm run bench:produce: the wire driver inside the harness, a bare pre-encoded loop and Kafka's own perf tool, alternately, against one broker.
+// npm run bench:produce: the wire driver inside the harness, a bare pre-encoded loop and Kafka's own perf tool, alternately, against one broker; --flat watches the memory of a minute instead.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,6 +20,8 @@ const SIZES = {
   1024: { javaRecords: 800_000, vsBare: 0.85, vsJava: 1.8, cpu: 2, cpuVsJava: undefined },
 } as const
 const MAX_RSS_BYTES = 250e6
+const FLAT_SECONDS = 60
+const FLAT_GROWTH = 1.1
 
 type Size = keyof typeof SIZES
 type Window = { perSecond: number; cpuPerMillion: number; rssBytes: number }
@@ -33,7 +35,7 @@ const sizes = (Object.keys(SIZES).map(Number) as Size[]).filter(
   size => !options.some(option => option.startsWith('--size=')) || options.includes(`--size=${size}`),
 )
 
-const scenario = (size: number): string => `
+const scenario = (size: number, forSeconds = seconds): string => `
 version: 1
 name: produce
 cluster: { layout: one-broker, kafka: "${KAFKA_DEFAULT_VERSION}" }
@@ -46,7 +48,7 @@ producers:
 load:
   phases:
     - { phase: warmup, for: 2s, rate: max }
-    - { phase: steady, for: ${seconds}s, rate: max }
+    - { phase: steady, for: ${forSeconds}s, rate: max }
 `
 
 const asWindow = (perSecond: number, records: number, usage: Usage): Window => ({
@@ -62,9 +64,9 @@ async function mustHold(cluster: StartedCluster, topic: string, records: number,
 }
 
 /** The real path: coordinator, worker process, recorder, ledger; CPU is the worker's, from its birth. */
-async function wire(cluster: StartedCluster, size: Size): Promise<Window> {
+async function wire(cluster: StartedCluster, size: Size, forSeconds = seconds): Promise<Window & { usage: Usage }> {
   const stop = meterChildren('/load/worker.')
-  const analysis = await runOn(cluster, scenario(size), { keepTopics: true })
+  const analysis = await runOn(cluster, scenario(size, forSeconds), { keepTopics: true })
   const usage = stop()
   const trial = analysis.cells[0]?.trials[0]
   const topic = trial?.topics[0]?.name
@@ -74,7 +76,7 @@ async function wire(cluster: StartedCluster, size: Size): Promise<Window> {
   } finally {
     await withAdmin(cluster, admin => admin.deleteTopics([topic]))
   }
-  return asWindow(trial.measures.throughputPerSecond, trial.accounting.acked, usage)
+  return { ...asWindow(trial.measures.throughputPerSecond, trial.accounting.acked, usage), usage }
 }
 
 async function bare(cluster: StartedCluster, size: Size): Promise<Window> {
@@ -105,6 +107,19 @@ function perf(cluster: StartedCluster, topic: string, records: number, payloads:
     ...['--topic', topic, '--num-records', String(records), '--throughput', '-1', '--payload-file', payloads],
     ...['--producer-props', `bootstrap.servers=${cluster.bootstrap.join(',')}`, ...producer],
   ])
+}
+
+/** Memory after a quarter of a long window against its end: growth there would be a leak. */
+async function flat(cluster: StartedCluster): Promise<boolean> {
+  const { usage, perSecond } = await wire(cluster, 100, FLAT_SECONDS)
+  const { rssBytes } = usage
+  const quarter = Math.floor(rssBytes.length / 4)
+  const meanMb = (part: readonly number[]): number => part.reduce((sum, bytes) => sum + bytes, 0) / part.length / 1e6
+  const [second, last] = [meanMb(rssBytes.slice(quarter, 2 * quarter)), meanMb(rssBytes.slice(-quarter))]
+  console.log(
+    `${FLAT_SECONDS} s at ${(perSecond / 1000).toFixed(0)} k msg/s: mean RSS ${second.toFixed(0)} MB in the second quarter, ${last.toFixed(0)} MB in the last, peak ${(usage.peakRssBytes / 1e6).toFixed(0)} MB`,
+  )
+  return last <= second * FLAT_GROWTH && usage.peakRssBytes <= MAX_RSS_BYTES
 }
 
 const CLIENTS = ['bare', 'wire', 'java'] as const
@@ -146,6 +161,10 @@ const folder = mkdtempSync(join(tmpdir(), 'gauntlet-bench-'))
 let isGood = true
 try {
   await withCluster(scenario(100), async cluster => {
+    if (options.includes('--flat')) {
+      isGood = await flat(cluster)
+      return
+    }
     for (const size of sizes) {
       const payloads = join(folder, `payloads-${size}.txt`)
       writePayloads(payloads, size)
