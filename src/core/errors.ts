@@ -82,6 +82,7 @@ export const ERRORS = {
   E403: { exit: EXIT.refused, title: 'load above the cap for external clusters' },
   E404: { exit: EXIT.refused, title: 'fault on nodes that are not ours' },
   E501: { exit: EXIT.stopped, title: 'worker failed' },
+  E502: { exit: EXIT.stopped, title: 'more sent than the cap allows' },
   E601: { exit: EXIT.recording, title: 'recording is corrupt' },
   E602: { exit: EXIT.recording, title: 'recording is incomplete' },
   E603: { exit: EXIT.recording, title: 'not a recording' },

@@ -25,7 +25,8 @@ function varintBytes(value: number): number {
 
 const withLength = (bytes: number): number => varintBytes(bytes) + bytes
 
-function largestKeyBytes(keys: ProducerSetup['keys']): number {
+/** Bytes of the longest key that a group draws. */
+export function largestKeyBytes(keys: ProducerSetup['keys']): number {
   if (keys === 'none') return 0
   return new TextEncoder().encode(keys.prefix).length + String(keys.cardinality - 1).length
 }

@@ -8,6 +8,7 @@ import type { WorkerSpec } from '../load/messages.ts'
 import type { IntervalReport } from '../load/recorder.ts'
 import type { Plan, PlannedTrial } from '../plan/plan.ts'
 import type { ClusterAdmin } from '../protocol/admin.ts'
+import type { ByteCap } from './byte-cap.ts'
 
 /** What a live board or a log line may show; one way for progress to flow. */
 export type Progress =
@@ -31,6 +32,8 @@ export type RunOptions = {
   onProgress: (progress: Progress) => void
   /** Aborted by the first Ctrl-C: the trial drains, persists and ends. */
   signal: AbortSignal
+  /** Of somebody else's cluster; absent on a cluster of the run's own. */
+  maxBytesPerSecond?: number
 }
 
 export type TrialContext = {
@@ -44,4 +47,6 @@ export type TrialContext = {
   journal: Journal
   security?: Security
   options: RunOptions
+  /** Ends the run where producers send more than an external cluster may get. */
+  byteCap?: ByteCap
 }

@@ -10,6 +10,7 @@ import { ClusterAdmin } from '../protocol/admin.ts'
 import type { Manifest } from '../recording/format.ts'
 import { createRecording } from '../recording/write.ts'
 import { describeTopology } from '../topology/topology.ts'
+import { ByteCap } from './byte-cap.ts'
 import type { RunOptions, TrialContext } from './context.ts'
 import { runTrial } from './trial.ts'
 
@@ -80,7 +81,9 @@ export async function withBoot(
     const { plan, runId, directory, journal, options } = input
     const shared = { plan, runId, directory, journal, options, anchor, clock, cluster, admin }
     try {
-      causes.push(...(await work({ ...shared, ...(security ? { security } : {}) })))
+      const cap = options.maxBytesPerSecond
+      const byteCap = cap === undefined ? {} : { byteCap: new ByteCap(cap) }
+      causes.push(...(await work({ ...shared, ...byteCap, ...(security ? { security } : {}) })))
     } finally {
       await admin.close()
     }

@@ -127,7 +127,8 @@ async function load(
   const drill = startDrill(context, trial, setup, writer, state)
   try {
     // 5. Warm-up and measure run by themselves, faults beside them; a failed worker or an abort ends them.
-    await orAbort(Promise.race([crew.scheduleDone(), crew.failed, ...(drill ? [drill.failed] : [])]), options.signal)
+    const ends = [crew.failed, drill?.failed, context.byteCap?.exceeded].filter(end => end !== undefined)
+    await orAbort(Promise.race([crew.scheduleDone(), ...ends]), options.signal)
     await drill?.end()
     // 6. Drain: outcomes of everything sent, or the deadline.
     const deadlineUs = clock.nowUs() + setup.scenario.load.drainMs * 1000
@@ -211,6 +212,7 @@ function recordInterval(
     if (histogram.negative > 0) counters[`negative.${histogram.name}`] = histogram.negative
   if (spec.role === 'consumer')
     state.received.set(spec.group, (state.received.get(spec.group) ?? 0) + (counters['received'] ?? 0))
+  if (spec.role === 'producer') context.byteCap?.add(report)
   writer.interval({
     kind: 'interval',
     worker: spec.worker,

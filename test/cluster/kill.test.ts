@@ -58,7 +58,7 @@ function marked(runId: string): number[] {
 beforeAll(() => {
   const text = readFileSync(join(ROOT, 'scenarios', 'quickstart.yaml'), 'utf8')
   writeFileSync(scenario, text.replace('for: 5s', 'for: 3s').replace('for: 20s', 'for: 8s'))
-  decoy = spawn('sleep', ['600'], { env: { PATH: process.env['PATH'] ?? '', GAUNTLET_RUN: 'somebody-else' } })
+  decoy = spawn('sleep', ['7200'], { env: { PATH: process.env['PATH'] ?? '', GAUNTLET_RUN: 'somebody-else' } })
 })
 afterAll(() => {
   decoy?.kill('SIGKILL')

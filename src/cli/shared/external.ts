@@ -14,12 +14,13 @@ import { attachCluster } from '../../cluster/providers/external.ts'
 import { HarnessError } from '../../core/errors.ts'
 import { parseBytesPerSecond, parseDurationMs, parseSizeBytes, type UnitResult } from '../../core/units.ts'
 import type { Security } from '../../drivers/driver.ts'
+import { largestKeyBytes } from '../../plan/limits.ts'
 import type { Plan } from '../../plan/plan.ts'
 import { meanSize, type TrialSetup } from '../../plan/setup.ts'
 import type { CommandInput } from '../commands.ts'
 import type { OptionName } from '../options.ts'
 
-export type Attached = { cluster: StartedCluster; security?: Security }
+export type Attached = { cluster: StartedCluster; maxBytesPerSecond: number; security?: Security }
 
 /** The cluster of an external scenario, reached, identified and allowed; throws before anything is changed on it. */
 export async function attachExternal(
@@ -46,7 +47,7 @@ export async function attachExternal(
   const brokers = cluster.info.nodes.length
   refuseReplication(plan, brokers)
   assertWithinCaps(demandOf(plan, brokers, input.options['keep-topics'] ?? false), caps)
-  return { cluster, ...(security ? { security } : {}) }
+  return { cluster, maxBytesPerSecond: caps.bytesPerSecond, ...(security ? { security } : {}) }
 }
 
 /** What needs nodes of the run's own. */
@@ -128,8 +129,9 @@ function peakBytesPerSecond(setup: TrialSetup): number {
   const { segments } = setup.scenario.load
   if (segments.some(segment => segment.max)) return Number.POSITIVE_INFINITY
   const perSecond = Math.max(...segments.flatMap(segment => [segment.fromPerSecond, segment.toPerSecond]))
-  return setup.producers.reduce((sum, { share, values, headers }) => {
-    return sum + perSecond * share * (meanSize(values.size) + headers.count * headers.size)
+  return setup.producers.reduce((sum, { share, keys, values, headers }) => {
+    const bytes = largestKeyBytes(keys) + meanSize(values.size) + headers.count * headers.size
+    return sum + perSecond * share * bytes
   }, 0)
 }
 

@@ -1,14 +1,12 @@
 // One run from a plan to a recording: provider, journal, manifest, progress and signals; what run and ab share.
 import { resolve } from 'node:path'
-import type { StartedCluster } from '../../cluster/cluster.ts'
 import { openJournal } from '../../cluster/journal-file.ts'
 import { watchOver } from '../../cluster/reaper-watch.ts'
 import { EXIT, messageOf } from '../../core/errors.ts'
-import type { Security } from '../../drivers/driver.ts'
 import { describeEstimate } from '../../plan/plan.ts'
 import { type Cause, type RunInput, runDirectory, runPlan } from '../../run/run.ts'
 import type { CommandInput } from '../commands.ts'
-import { attachExternal } from './external.ts'
+import { type Attached, attachExternal } from './external.ts'
 import type { Loaded } from './load.ts'
 import { makeManifest, newRunId } from './manifest.ts'
 import { makeProgress } from './progress.ts'
@@ -35,7 +33,7 @@ export async function runSession(
   for (const note of plan.notes) say(io.style('yellow', `note: ${note}`))
   await sweepDeadRuns(say)
   const provider = await chooseProvider(plan.scenario.cluster, say)
-  let external: { cluster: StartedCluster; security?: Security } | undefined
+  let external: Attached | undefined
   if (plan.scenario.cluster.kind === 'external') external = await attachExternal(plan, properties, input)
   const manifest = makeManifest({ plan, loaded, runId, external: external !== undefined })
   const journal = await openJournal(runId)
@@ -62,6 +60,7 @@ export async function runSession(
           keepTopics: options['keep-topics'] ?? false,
           onProgress: step => progress.show(step),
           signal: signals.signal,
+          ...(external ? { maxBytesPerSecond: external.maxBytesPerSecond } : {}),
         },
       })),
     )

@@ -30,12 +30,13 @@ describe('demandOf', () => {
     })
   })
 
-  it('counts the top of a ramp, and headers', () => {
+  it('counts the top of a ramp, keys and headers', () => {
     const plan = planOf({
       load: '[{ phase: ramp, for: 10s, from: 100/s, to: 2k/s }, { phase: steady, for: 10s, rate: 300/s }]',
-      producers: '[{ name: w, values: { size: 100B }, headers: { count: 2, size: 50B } }]',
+      producers:
+        '[{ name: w, keys: { distribution: uniform, cardinality: 11, prefix: abcd }, values: { size: 100B }, headers: { count: 2, size: 50B } }]',
     })
-    expect(demandOf(plan, 1, false).bytesPerSecond).toBe(2000 * 200)
+    expect(demandOf(plan, 1, false).bytesPerSecond).toBe(2000 * 206)
   })
 
   it('adds the time of all trials, and partitions only where topics are kept', () => {
