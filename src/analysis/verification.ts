@@ -48,6 +48,8 @@ export type Verification = {
   sentNoAckNotWritten: number
   /** Acknowledged records that retention had removed before they could be read. */
   expired: number
+  /** Consumer groups whose members wrote down what they did. */
+  groups?: number
   findings: Finding[]
   /** What was lost, as an operator counts it; seconds are the spread of the intended times. */
   rpo: { records: number; bytes: number; seconds: number }

@@ -70,6 +70,11 @@ export class Ledger {
     this.writer.wake()
   }
 
+  /** Resolves when no full frame waits in memory. */
+  flush(): Promise<void> {
+    return this.writer.flush()
+  }
+
   /** Writes what is left and the end mark: from now on the ledger is whole. */
   close(): Promise<void> {
     return this.writer.close()

@@ -16,3 +16,7 @@ export const truthDirectory = (runDirectory: string, trial: number): string =>
 /** One file per partition; the topic's number is the one in envelopes. */
 export const truthPath = (runDirectory: string, trial: number, topic: number, partition: number): string =>
   join(truthDirectory(runDirectory, trial), `${topic}-${partition}.bin`)
+
+/** One file per group member. */
+export const groupDirectory = (runDirectory: string, trial: number): string =>
+  join(trialDirectory(runDirectory, trial), 'group')

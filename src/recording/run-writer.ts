@@ -60,9 +60,8 @@ export class RunWriter {
     }, FLUSH_EVERY_MS)
   }
 
-  /** Resolves when everything placed so far is written; throws what went wrong. */
+  /** Resolves when every frame that is full is written; throws what went wrong. */
   async flush(): Promise<void> {
-    this.cut()
     await this.drain()
     if (this.failure) throw this.failure
   }

@@ -2,20 +2,22 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Verification } from '../analysis/verification.ts'
-import type { TrialRecord } from '../recording/format.ts'
-import { ledgerDirectory, truthDirectory } from '../recording/places.ts'
+import type { ClientAccount, SampleBody, TrialRecord } from '../recording/format.ts'
+import { groupDirectory, ledgerDirectory, truthDirectory } from '../recording/places.ts'
 import type { Recording } from '../recording/read.ts'
 import { RunFile } from '../recording/run-reader.ts'
 import type { RunKind } from '../recording/runs.ts'
-import type { History, RunSource, TopicFacts } from '../verify/history.ts'
+import type { GroupHistory, History, RunSource, TopicFacts } from '../verify/history.ts'
+import { timesBelowMinIsr } from '../verify/isr.ts'
 import { verifyHistory } from '../verify/verify.ts'
 
 /** What ledgers and truth gave, by the number of the trial; trials that were not read back are left out. */
 export async function verifyRecording(recording: Recording): Promise<Map<number, Verification>> {
   const found = new Map<number, Verification>()
-  for (const { number, record } of recording.trials) {
+  for (const { number, record, samples } of recording.trials) {
     if (!record?.truth || 'skipped' in record.truth) continue
-    const history = await openHistory(recording.directory, number, topicsOf(record))
+    const opened = await openHistory(recording.directory, number, topicsOf(record))
+    const history = { ...opened, ...(await contextOf(recording.directory, record, samples)) }
     const verification = await verifyHistory(history)
     const writers = record.clients.filter(client => client.role === 'producer')
     const expected = writers.reduce((sum, client) => sum + client.workers, 0)
@@ -36,6 +38,35 @@ export async function openHistory(directory: string, trial: number, topics: read
     topics,
     ledgers: await sourcesIn(ledgerDirectory(directory, trial), 'ledger'),
     truths: await sourcesIn(truthDirectory(directory, trial), 'truth'),
+  }
+}
+
+/** Which groups read, which producers asked for acks=all, and when too few replicas were in sync. */
+async function contextOf(
+  directory: string,
+  record: TrialRecord,
+  samples: readonly SampleBody[],
+): Promise<Pick<History, 'groups' | 'acksAll' | 'belowMinIsr'>> {
+  const members = await sourcesIn(groupDirectory(directory, record.number), 'group')
+  const value = (client: ClientAccount | undefined, name: string) =>
+    client?.settings.find(row => row.name === name)?.value
+  const groups = record.readers.map((reader, number): GroupHistory => {
+    const client = record.clients.find(one => one.role === 'consumer' && reader.group.startsWith(one.group))
+    return {
+      number,
+      topics: reader.topics.map(name => record.topics.findIndex(topic => topic.name === name)),
+      readsCommitted: value(client, 'isolation.level') === 'read_committed',
+      reachedEnd: reader.reached,
+      members: members.filter(({ head }) => head.partition === number),
+    }
+  })
+  const acks = record.clients
+    .filter(client => client.role === 'producer')
+    .flatMap(client => Array<string | undefined>(client.workers).fill(value(client, 'acks')))
+  return {
+    groups: groups.filter(group => group.members.length > 0),
+    acksAll: producer => ['all', '-1'].includes(acks[producer] ?? ''),
+    belowMinIsr: timesBelowMinIsr(record, samples),
   }
 }
 

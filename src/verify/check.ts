@@ -2,6 +2,7 @@
 import type { LedgerRun } from '../recording/ledger-run.ts'
 import type { TruthRun } from '../recording/truth-run.ts'
 import type { Sighting } from './findings.ts'
+import type { AgainFact, CommitFact, JumpFact, OwnFact, ReadFact, UnreadFact } from './group-facts.ts'
 
 export type Place = { topic: number; partition: number }
 
@@ -21,6 +22,8 @@ export type ToldFact = Place & {
   seq: number
   n: number
   offset: number
+  /** From hand-over to acknowledgement too few replicas were in sync, and the producer had asked for acks=all. */
+  isBelowMinIsr: boolean
 }
 
 /** Acknowledged records at whose offset something else stands, or nothing although the record is elsewhere. */
@@ -28,6 +31,12 @@ export type ClashFact = Place & { run: LedgerRun; seq: number; n: number; offset
 
 /** Stored records that no ledger knows. */
 export type UntoldFact = Place & { producer: number; seq: number; n: number }
+
+/** Records of one transaction with different ends. */
+export type TornFact = Place & { producer: number; transaction: number; stored: number; aborted: number }
+
+/** A write behind one of a newer epoch of its producer id. */
+export type EpochFact = Place & { run: TruthRun; newerEpoch: number }
 
 export type Report = (sighting: Sighting) => void
 
@@ -44,4 +53,12 @@ export type Check = {
   onTold?(fact: ToldFact, report: Report): void
   onClash?(fact: ClashFact, report: Report): void
   onUntold?(fact: UntoldFact, report: Report): void
+  onTorn?(fact: TornFact, report: Report): void
+  onEpoch?(fact: EpochFact, report: Report): void
+  onRead?(fact: ReadFact, report: Report): void
+  onAgain?(fact: AgainFact, report: Report): void
+  onJump?(fact: JumpFact, report: Report): void
+  onCommit?(fact: CommitFact, report: Report): void
+  onOwn?(fact: OwnFact, report: Report): void
+  onUnread?(fact: UnreadFact, report: Report): void
 }

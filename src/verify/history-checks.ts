@@ -3,7 +3,8 @@ import type { TrialAnalysis } from '../analysis/analysis.ts'
 import type { Finding, OffsetRange } from '../analysis/verification.ts'
 import type { Verdict } from '../core/verdict.ts'
 import { allowanceOf } from './allowance.ts'
-import { HISTORY_CHECKS } from './checks/index.ts'
+import type { Check } from './check.ts'
+import { GROUP_CHECKS, HISTORY_CHECKS, TRANSACTION_CHECKS } from './checks/index.ts'
 
 type Outcome = { verdict: Verdict; observed: string; reason?: string }
 
@@ -13,8 +14,16 @@ const RANGES_SHOWN = 3
 export const HISTORY_ROWS = HISTORY_CHECKS.map(check => ({
   name: check.name,
   describe: `${check.describe} (${check.id})`,
-  judge: (trial: TrialAnalysis): Outcome | undefined => judgeAnomaly(check.anomaly, trial),
+  judge: (trial: TrialAnalysis): Outcome | undefined =>
+    applies(check, trial) ? judgeAnomaly(check.anomaly, trial) : undefined,
 }))
+
+/** Checks of groups and transactions are shown where a trial had any, or where they found something. */
+function applies(check: Check, { verification }: TrialAnalysis): boolean {
+  if (!GROUP_CHECKS.includes(check) && !TRANSACTION_CHECKS.includes(check)) return true
+  if (verification?.findings.some(finding => finding.anomaly === check.anomaly)) return true
+  return GROUP_CHECKS.includes(check) ? (verification?.groups ?? 0) > 0 : (verification?.truth['marker'] ?? 0) > 0
+}
 
 function judgeAnomaly(anomaly: string, trial: TrialAnalysis): Outcome | undefined {
   const { verification, truthRead } = trial

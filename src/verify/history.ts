@@ -20,8 +20,26 @@ export type TopicFacts = {
   isCompacted: boolean
 }
 
+/** One consumer group, with a file per member. */
+export type GroupHistory = {
+  number: number
+  /** Topics it reads, by number. */
+  topics: readonly number[]
+  readsCommitted: boolean
+  /** It was seen at the end of all its partitions. */
+  reachedEnd: boolean
+  members: readonly RunSource[]
+}
+
+/** A time in which every broker that answered named fewer replicas in sync than min.insync.replicas. */
+export type BelowMinIsr = { topic: number; partition: number; fromUs: number; toUs: number }
+
 export type History = {
   topics: readonly TopicFacts[]
   ledgers: readonly RunSource[]
   truths: readonly RunSource[]
+  groups?: readonly GroupHistory[]
+  belowMinIsr?: readonly BelowMinIsr[]
+  /** True for producers with acks=all; all of them where it is not given. */
+  acksAll?: (producer: number) => boolean
 }

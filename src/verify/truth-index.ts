@@ -1,22 +1,28 @@
-// Finds what stands at an offset of the truth, with a few frames in memory; asked mostly in rising order, it reads each frame once.
+// Finds what stands at an offset of the truth, with a bounded number of frames in memory; asked mostly in rising order, it reads each frame once.
 import { getUint64 } from '../recording/runs.ts'
 import { decodeTruthRun, TRUTH_RUN_BYTES, type TruthRun } from '../recording/truth-run.ts'
 import type { RunSource } from './history.ts'
 
-/** Frames kept over all partitions; of 48 KiB each as our own writer makes them. */
-const MAX_FRAMES = 512
+/** Bytes of frames kept over all partitions. */
+const MAX_CACHED_BYTES = 24 * 1024 * 1024
 
 /** Shared by all partitions: the frames looked at last. */
 export class FrameCache {
-  private readonly kept = new Map<TruthIndex, true>()
+  private readonly kept = new Map<string, Buffer>()
+  private usedBytes = 0
 
-  touch(index: TruthIndex): void {
-    this.kept.delete(index)
-    this.kept.set(index, true)
-    if (this.kept.size <= MAX_FRAMES) return
-    const oldest = this.kept.keys().next().value as TruthIndex
-    this.kept.delete(oldest)
-    oldest.forget()
+  get(key: string): Buffer | undefined {
+    return this.kept.get(key)
+  }
+
+  put(key: string, runs: Buffer): void {
+    this.kept.set(key, runs)
+    this.usedBytes += runs.length
+    for (const [oldest, bytes] of this.kept) {
+      if (this.usedBytes <= MAX_CACHED_BYTES || oldest === key) return
+      this.kept.delete(oldest)
+      this.usedBytes -= bytes.length
+    }
   }
 }
 
@@ -38,14 +44,16 @@ export class TruthIndex {
     this.frames.push(at, firstOffset, endOffset)
   }
 
-  forget(): void {
-    this.runs = undefined
-    this.loaded = -1
-  }
-
   /** True where `at` can answer without reading. */
   holds(offset: number): boolean {
-    return this.loaded >= 0 && this.frameOf(offset) === this.loaded
+    const frame = this.frameOf(offset)
+    if (frame < 0) return false
+    if (frame === this.loaded) return true
+    const cached = this.cache.get(this.keyOf(frame))
+    if (!cached) return false
+    this.runs = cached
+    this.loaded = frame
+    return true
   }
 
   /** Reads the frame that may hold an offset. */
@@ -54,7 +62,7 @@ export class TruthIndex {
     if (frame < 0) return
     this.runs = await this.source.frameAt(this.frames[frame * 3] as number)
     this.loaded = frame
-    this.cache.touch(this)
+    this.cache.put(this.keyOf(frame), this.runs)
   }
 
   /** The run that covers an offset; undefined where nothing stands there. */
@@ -71,6 +79,37 @@ export class TruthIndex {
     if (low === 0) return undefined
     const run = decodeTruthRun(runs, (low - 1) * TRUTH_RUN_BYTES)
     return run && offset < run.offset0 + run.n ? run : undefined
+  }
+
+  /** Walks a range in order: what stands in each part of it, or that nothing does. */
+  async scan(
+    from: number,
+    n: number,
+    visit: (here: TruthRun | undefined, offset: number, n: number) => void,
+  ): Promise<void> {
+    const end = from + n
+    for (let at = from; at < end; ) {
+      if (!this.holds(at)) await this.load(at)
+      const here = this.at(at)
+      const until = Math.min(end, here ? here.offset0 + here.n : this.nextFrom(at))
+      visit(here, at, until - at)
+      at = until
+    }
+  }
+
+  /** The first offset behind a hole; without end where nothing follows. */
+  private nextFrom(offset: number): number {
+    const { runs } = this
+    if (runs && this.frameOf(offset) === this.loaded)
+      for (let at = 0; at < runs.length; at += TRUTH_RUN_BYTES)
+        if (getUint64(runs, at + 8) > offset) return getUint64(runs, at + 8)
+    for (let frame = 0; frame < this.frames.length; frame += 3)
+      if ((this.frames[frame + 1] as number) > offset) return this.frames[frame + 1] as number
+    return Number.POSITIVE_INFINITY
+  }
+
+  private keyOf(frame: number): string {
+    return `${this.source.name}:${frame}`
   }
 
   /** Number of the frame that covers an offset, or -1. */

@@ -1,15 +1,18 @@
 // Holds a trial's ledgers against its truth: one walk over each, in memory that depends on what went wrong and not on how much was sent.
 import type { Verification } from '../analysis/verification.ts'
 import { decodeLedgerRun, LEDGER_RUN_BYTES, type LedgerRun } from '../recording/ledger-run.ts'
+import { getUint64 } from '../recording/runs.ts'
 import { decodeTruthRun, TRUTH_RUN_BYTES, TRUTH_STATES, type TruthRun } from '../recording/truth-run.ts'
 import type { Check, Place, Report } from './check.ts'
 import { HISTORY_CHECKS } from './checks/index.ts'
 import { Findings } from './findings.ts'
-import type { History, RunSource } from './history.ts'
+import { GroupWalk } from './groups.ts'
+import type { GroupHistory, History, RunSource } from './history.ts'
 import { type Lane, Lanes } from './lanes.ts'
 import { Rpo } from './rpo.ts'
 import { TooManyGaps } from './seq-set.ts'
 import { toldSighting } from './sighting.ts'
+import { Transactions } from './transactions.ts'
 import { FrameCache, TruthIndex } from './truth-index.ts'
 
 /** Runs every check over a history; anything that could not be looked at is said in the notes. */
@@ -20,8 +23,9 @@ export async function verifyHistory(
   const merge = new Merge(history, checks)
   try {
     for (const source of history.truths) await merge.walkTruth(source)
-    for (const source of history.ledgers) await merge.walkLedger(source)
+    await merge.walkLedgers(history.ledgers)
     merge.compareTold()
+    for (const group of history.groups ?? []) await merge.walkGroup(group)
   } catch (error) {
     if (!(error instanceof TooManyGaps)) throw error
     merge.miss(`stopped: ${error.message}`)
@@ -41,6 +45,8 @@ class Merge {
   /** Producers whose ledgers came to their end. */
   private readonly wholeLedgers = new Map<number, boolean>()
   private readonly rpo = new Rpo()
+  private readonly transactions = new Transactions()
+  private readonly history: History
   private readonly out: Omit<Verification, 'findings' | 'rpo'> = {
     complete: true,
     notes: [],
@@ -59,6 +65,7 @@ class Merge {
   private unaccounted = 0
 
   constructor(history: History, checks: readonly Check[]) {
+    this.history = history
     this.checks = checks.map(check => ({ ...check, report: sighting => this.findings.add(check.anomaly, sighting) }))
     this.compacted = new Set(history.topics.filter(topic => topic.isCompacted).map(topic => topic.number))
     const there = new Set(history.truths.map(({ head }) => placeKey(head.number, head.partition)))
@@ -100,6 +107,9 @@ class Merge {
 
   private onTruth(run: TruthRun, { topic, partition }: Place, place: TruthPlace): void {
     this.out.truth[run.state] = (this.out.truth[run.state] ?? 0) + run.n
+    const newerEpoch = this.transactions.add(run, topic, partition)
+    if (newerEpoch !== undefined)
+      for (const check of this.checks) check.onEpoch?.({ topic, partition, run, newerEpoch }, check.report)
     if (run.state === 'stored') {
       const { stored } = this.lanes.of(topic, partition, run.producer)
       stored.add(run.seq0, run.n, (part, seq, n) => {
@@ -114,18 +124,36 @@ class Merge {
     for (const check of this.checks) check.onOther?.(run, { topic, partition }, check.report)
   }
 
-  /** Holds every outcome against what the truth has. */
-  async walkLedger(source: RunSource): Promise<void> {
-    for await (const { runs } of source.frames()) {
-      for (let i = 0; i < runs.length; i += LEDGER_RUN_BYTES) {
-        const run = decodeLedgerRun(runs, i)
-        if (!run || run.n === 0) {
-          this.miss(`${source.name}: a run is not readable`)
-          continue
-        }
-        await this.onTold(run)
+  /** Holds every outcome against what the truth has, all ledgers side by side, so that each frame of the truth is read once. */
+  async walkLedgers(sources: readonly RunSource[]): Promise<void> {
+    const heads: { source: RunSource; frames: AsyncIterator<{ runs: Buffer }>; runs: Buffer }[] = []
+    for (const source of sources) {
+      const frames = source.frames()[Symbol.asyncIterator]()
+      const { value, done } = await frames.next()
+      if (done) this.endLedger(source)
+      else heads.push({ source, frames, runs: value.runs })
+    }
+    while (heads.length > 0) {
+      const first = heads.reduce((least, head) => (settledAt(head.runs) < settledAt(least.runs) ? head : least))
+      await this.walkLedgerFrame(first.source, first.runs)
+      const { value, done } = await first.frames.next()
+      if (!done) first.runs = value.runs
+      else {
+        heads.splice(heads.indexOf(first), 1)
+        this.endLedger(first.source)
       }
     }
+  }
+
+  private async walkLedgerFrame({ name }: RunSource, runs: Buffer): Promise<void> {
+    for (let i = 0; i < runs.length; i += LEDGER_RUN_BYTES) {
+      const run = decodeLedgerRun(runs, i)
+      if (!run || run.n === 0) this.miss(`${name}: a run is not readable`)
+      else await this.onTold(run)
+    }
+  }
+
+  private endLedger(source: RunSource): void {
     const { number: producer } = source.head
     this.wholeLedgers.set(producer, source.isWhole() && this.wholeLedgers.get(producer) !== false)
     if (!source.isWhole())
@@ -175,12 +203,22 @@ class Merge {
 
   private tell(run: LedgerRun, where: 'stored' | 'aborted' | 'pending' | 'absent', seq: number, n: number): void {
     const offset = run.offset0 < 0 ? -1 : run.offset0 + seq - run.seq0
-    const fact = { topic: run.topic, partition: run.partition, run, where, seq, n, offset }
+    const isBelowMinIsr = this.isBelowMinIsr(run)
+    const fact = { topic: run.topic, partition: run.partition, run, where, seq, n, offset, isBelowMinIsr }
     if (run.state === 'unknown' && where === 'stored') this.out.unknownWritten += n
     if (run.state === 'unknown' && where === 'absent') this.out.unknownNotWritten += n
     if (run.state === 'sentNoAck' && where === 'absent') this.out.sentNoAckNotWritten += n
     if (run.state === 'acked' && where === 'absent') this.rpo.add(toldSighting(fact), (run.bytes * n) / run.n)
     for (const check of this.checks) check.onTold?.(fact, check.report)
+  }
+
+  private isBelowMinIsr({ topic, partition, producer, offeredUs, lastSettledUs }: LedgerRun): boolean {
+    const { belowMinIsr = [], acksAll } = this.history
+    if (belowMinIsr.length === 0 || acksAll?.(producer) === false) return false
+    return belowMinIsr.some(
+      time =>
+        time.topic === topic && time.partition === partition && time.fromUs <= offeredUs && lastSettledUs <= time.toUs,
+    )
   }
 
   /** Compares what stands at the offsets of an acknowledgement with the records it was given for. */
@@ -233,8 +271,22 @@ class Merge {
     }
   }
 
-  /** Looks for stored records that no ledger told of. */
+  /** Follows the members of a group, where the truth of all they read is whole. */
+  async walkGroup(group: GroupHistory): Promise<void> {
+    const walk = new GroupWalk(group, this.checks, (topic, partition) => {
+      const place = this.places.get(placeKey(topic, partition))
+      return place?.isWhole ? place.index : undefined
+    })
+    const isWhole = await walk.walk(topic => this.history.topics.find(one => one.number === topic)?.partitions ?? 0)
+    if (!isWhole)
+      this.out.notes.push(`group ${group.number}: a member was cut off, so it cannot be told what nobody read`)
+  }
+
+  /** Looks for stored records that no ledger told of, and for transactions with two ends. */
   compareTold(): void {
+    this.transactions.forEachTorn(fact => {
+      for (const check of this.checks) check.onTorn?.(fact, check.report)
+    })
     this.lanes.forEach((lane, topic, partition, producer) => {
       lane.stored.forEachRange((from, count) =>
         lane.told.split(from, count, (isTold, seq, n) => {
@@ -260,8 +312,12 @@ class Merge {
     if (this.unaccounted > 0)
       notes.push(`${this.unaccounted} stored records are of workers that were cut off before they could tell`)
     if (this.holes > 0) notes.push(`${this.holes} offsets hold no record`)
-    return { ...this.out, findings: this.findings.list(), rpo: this.rpo.result() }
+    const { groups = [] } = this.history
+    return { ...this.out, groups: groups.length, findings: this.findings.list(), rpo: this.rpo.result() }
   }
 }
+
+/** When the first outcome of a frame was known. */
+const settledAt = (runs: Buffer): number => (runs.length >= LEDGER_RUN_BYTES ? getUint64(runs, 56) : 0)
 
 const placeKey = (topic: number, partition: number): number => topic * 0x1_0000_0000 + partition

@@ -12,6 +12,6 @@ export const clash: Check = {
     const note = here
       ? `there stands ${here.state} ${here.producer}:${here.seq0 + fact.offset - here.offset0}`
       : 'nothing stands there'
-    report({ ...toldSighting({ ...fact, where: 'absent' }), note })
+    report({ ...toldSighting(fact), note })
   },
 }

@@ -1,7 +1,8 @@
 // Histories made by hand or by chance, in the very bytes that ledgers and truth have on disk.
+import { encodeGroupRun, GROUP_RUN_BYTES, type GroupRun, NO_PRODUCER } from '../../../src/recording/group-run.ts'
 import { encodeLedgerRun, LEDGER_RUN_BYTES, type LedgerRun } from '../../../src/recording/ledger-run.ts'
 import { encodeTruthRun, TRUTH_RUN_BYTES, type TruthRun } from '../../../src/recording/truth-run.ts'
-import type { History, RunSource, TopicFacts } from '../../../src/verify/history.ts'
+import type { GroupHistory, History, RunSource, TopicFacts } from '../../../src/verify/history.ts'
 
 export const T0_US = 1_790_000_000_000_000
 
@@ -61,6 +62,26 @@ export function truthSource(
   const bytes = Buffer.alloc(specs.length * TRUTH_RUN_BYTES)
   for (const [i, spec] of specs.entries()) encodeTruthRun(truthRun(spec), bytes, i * TRUTH_RUN_BYTES)
   return sourceOf(`truth/${topic}-${partition}`, { number: topic, partition }, bytes, TRUTH_RUN_BYTES, options)
+}
+
+export type GroupSpec = Partial<GroupRun> & Pick<GroupRun, 'kind'>
+
+/** What members of one group did, one thing a millisecond, each member into its own file. */
+export function groupOf(specs: readonly GroupSpec[], change: Partial<GroupHistory> = {}): GroupHistory {
+  const runs = specs.map(
+    (spec, i): GroupRun => ({
+      ...{ topic: 0, member: 0, partition: 0, offset: 0, n: 0, producer: NO_PRODUCER, generation: -1, seq0: 0 },
+      ...{ atUs: T0_US + i * 1000 },
+      ...spec,
+    }),
+  )
+  const members = [...new Set(runs.map(run => run.member))].map(member => {
+    const own = runs.filter(run => run.member === member)
+    const bytes = Buffer.alloc(own.length * GROUP_RUN_BYTES)
+    for (const [i, run] of own.entries()) encodeGroupRun(run, bytes, i * GROUP_RUN_BYTES)
+    return sourceOf(`group/${member}`, { number: member, partition: 0 }, bytes, GROUP_RUN_BYTES, {})
+  })
+  return { number: 0, topics: [0], readsCommitted: false, reachedEnd: false, members, ...change }
 }
 
 /** One topic with one partition, one producer. */

@@ -39,7 +39,8 @@ const client = (settings: Record<string, string>): TrialAnalysis['clients'][numb
 })
 
 test('every anomaly has a row, and a trial that was read back passes them all', () => {
-  const checks = runChecks([madeCell([madeTrialAnalysis({ verification: madeVerification() })])])
+  const verification = madeVerification({ truth: { stored: 1000, marker: 2 }, groups: 1 })
+  const checks = runChecks([madeCell([madeTrialAnalysis({ verification })])])
   for (const { name } of HISTORY_ROWS) expect(checks.find(check => check.name === name)?.verdict, name).toBe('pass')
 })
 
@@ -97,4 +98,14 @@ test('a trial that was not read back is in doubt, one without a broker has nothi
   })
   expect(outcome('nothing acked is lost', { truthRead, accounting: { withoutBroker: true } })).toBeUndefined()
   expect(outcome('nothing acked is lost', {})).toBeUndefined()
+})
+
+test('checks of groups and transactions are shown only where there are any', () => {
+  const names = runChecks([madeCell([madeTrialAnalysis({ verification: madeVerification() })])]).map(
+    check => check.name,
+  )
+  expect(names).toContain('nothing acked is lost')
+  for (const name of ['transactions are whole', 'nothing is processed twice']) expect(names).not.toContain(name)
+  const verification = madeVerification({ findings: [finding('torn transaction', 1)] })
+  expect(outcome('transactions are whole', { verification })?.verdict).toBe('fail')
 })
