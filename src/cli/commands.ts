@@ -79,6 +79,13 @@ export const COMMANDS: readonly Command[] = [
     load: () => import('./commands/search.ts'),
   },
   {
+    name: 'drill',
+    arguments: '<scenario>',
+    describe: 'Run a scenario with faults and write its drill page',
+    options: [...SCENARIO_OPTIONS, 'dry', 'out', 'witness', 'quiet', 'json'],
+    load: () => import('./commands/drill.ts'),
+  },
+  {
     name: 'plan',
     arguments: '<scenario>',
     describe: 'Show what a run would do, and where each value comes from',

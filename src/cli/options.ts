@@ -86,6 +86,7 @@ export const OPTIONS = {
   },
   expect: { type: 'array', describe: 'A rule, such as "ack.p99 < 25ms"; may be repeated' },
   force: { type: 'boolean', describe: 'Compare unlike runs; the result is stamped' },
+  dry: { type: 'boolean', describe: 'Only say what would be done and when' },
   yes: { type: 'boolean', alias: 'y', describe: 'Do it without asking' },
   brokers: { type: 'number', describe: 'Number of brokers', default: 1 },
   node: { type: 'string', describe: 'One node, such as broker-1' },
