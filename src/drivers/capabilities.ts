@@ -2,12 +2,13 @@
 import type { Capabilities } from './driver.ts'
 import { capabilities as java } from './java/capabilities.ts'
 import { capabilities as kafkajs, asShipped as kafkajsAsShipped } from './kafkajs/capabilities.ts'
+import { capabilities as librdkafka } from './librdkafka/capabilities.ts'
 import { capabilities as nul } from './null/capabilities.ts'
 import { capabilities as platformatic, asShipped as platformaticAsShipped } from './platformatic/capabilities.ts'
 import { capabilities as scripted } from './scripted/capabilities.ts'
 import { capabilities as wire } from './wire/capabilities.ts'
 
-const ALL: Record<string, Capabilities> = { kafkajs, platformatic, wire, java, scripted, null: nul }
+const ALL: Record<string, Capabilities> = { kafkajs, platformatic, wire, java, librdkafka, scripted, null: nul }
 /** Of drivers that run a library as its users do; one that always does so stands above only. */
 const AS_SHIPPED: Record<string, Capabilities> = { kafkajs: kafkajsAsShipped, platformatic: platformaticAsShipped }
 

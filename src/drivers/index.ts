@@ -6,6 +6,7 @@ const LOADERS: Record<string, () => Promise<{ driver: Driver }>> = {
   platformatic: () => import('./platformatic/driver.ts'),
   wire: () => import('./wire/driver.ts'),
   java: () => import('./java/driver.ts'),
+  librdkafka: () => import('./librdkafka/driver.ts'),
   scripted: () => import('./scripted/driver.ts'),
   null: () => import('./null/driver.ts'),
 }
@@ -13,6 +14,7 @@ const LOADERS: Record<string, () => Promise<{ driver: Driver }>> = {
 /** What is missing on this machine for a driver whose client does not come with us. */
 const LACKS: Record<string, () => Promise<Lack | undefined>> = {
   java: async () => (await import('./java/install.ts')).lackOfJavaClient(),
+  librdkafka: async () => (await import('./librdkafka/client.ts')).lackOfRdkafka(),
 }
 
 export type Lack = { reason: string; hint: string }

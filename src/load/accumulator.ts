@@ -112,6 +112,13 @@ export class Accumulator {
     return this.roomIn(this.queue(topic, partition).batches.at(-1), sizeBytes + RECORD_OVERHEAD_BYTES) <= 0
   }
 
+  /** Java's word for it: nothing waits for more records in this partition; a batch with a little room left still does. */
+  isTailComplete(topic: number, partition: number): boolean {
+    const tail = this.queue(topic, partition).batches.at(-1)
+    if (!tail || tail.attempts > 0 || tail.count >= this.settings.maxRecordsPerBatch) return true
+    return tail.rawBytes >= this.settings.batchSizeBytes
+  }
+
   /** Sends what may be sent. */
   poll(nowUs: number): void {
     if (nowUs - this.lastScanUs > EXPIRY_SCAN_US) this.expire(nowUs)

@@ -6,7 +6,7 @@ import { UNPLACED } from '../record/envelope.ts'
 import { makeRecordFactory } from '../record/factory.ts'
 import type { PhaseName } from '../recording/format.ts'
 import type { Ledger } from '../recording/ledger.ts'
-import { RECORD_OVERHEAD_BYTES } from './accumulator.ts'
+import { BATCH_OVERHEAD_BYTES, RECORD_OVERHEAD_BYTES } from './accumulator.ts'
 import { accumulatorSettings, type Intake, openIntake, openLedger, recordedCounters } from './intake.ts'
 import type { ProducerWorkerSpec } from './messages.ts'
 import { Outcomes } from './outcomes.ts'
@@ -220,10 +220,15 @@ export class ProducerRole {
     const intended = Math.round(intendedUs + this.t0Us)
     const nowUs = Math.max(this.t0Us + Math.round(sinceUs), intended)
     const key = this.partitioner.keyOf(index)
+    const isFree = key === undefined || this.ignoresKeys
+    // A partition whose batch went out since may be left before the next record, as after one.
+    if (isFree && !this.placesByItself) this.stick(topic, this.partitioner.partitionOf(topic, undefined), 0)
     const partition = this.placesByItself ? UNPLACED : this.partitioner.partitionOf(topic, key)
     const size = this.sizes.sizeOfRecord(topic, partition, this.accumulator.nextSeq(topic, partition), key)
-    if (this.accumulator.offer(topic, partition, size, intended, nowUs, key) === 'full') return false
-    if (key === undefined || this.ignoresKeys) this.spend(topic, partition, size, 1)
+    const taken = this.accumulator.offer(topic, partition, size, intended, nowUs, key)
+    if (taken === 'full') return false
+    if (isFree && !this.placesByItself)
+      this.stick(topic, partition, size + RECORD_OVERHEAD_BYTES + (taken === 'newBatch' ? BATCH_OVERHEAD_BYTES : 0))
     const phase = this.countSent(intendedUs, sinceUs, size, nowUs - intended, 1)
     if (lateness === 'backpressure') {
       this.recorder.count(phase, 'late.backpressure')
@@ -232,7 +237,12 @@ export class ProducerRole {
     return true
   }
 
-  /** Lets the sticky partition move on, but never in the middle of a batch. */
+  /** Java's rule to the letter, with the crumbs it leaves behind: otherwise batch sizes would not be those of production. */
+  private stick(topic: number, partition: number, bytes: number): void {
+    this.partitioner.spent(topic, bytes, this.accumulator.isTailComplete(topic, partition))
+  }
+
+  /** Closed loop: lets the sticky partition move on, but never in the middle of a batch. */
   private spend(topic: number, partition: number, sizeBytes: number, count: number): void {
     const isFull = this.accumulator.isTailFull(topic, partition, sizeBytes)
     this.partitioner.spent(topic, count * (sizeBytes + RECORD_OVERHEAD_BYTES), isFull)

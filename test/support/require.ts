@@ -2,8 +2,9 @@
 import { spawnSync } from 'node:child_process'
 import { appendFileSync, existsSync } from 'node:fs'
 import type { TestContext } from 'vitest'
+import { lackOfRdkafka } from '../../src/drivers/librdkafka/client.ts'
 
-export type Need = 'java' | 'jdk' | 'docker' | 'chromium' | 'kcat' | 'docker-compose'
+export type Need = 'java' | 'jdk' | 'rdkafka' | 'docker' | 'chromium' | 'kcat' | 'docker-compose'
 
 const answers = (command: string, args: string[]): boolean => spawnSync(command, args, { timeout: 20_000 }).status === 0
 
@@ -11,6 +12,7 @@ const answers = (command: string, args: string[]): boolean => spawnSync(command,
 const LACKS: Record<Need, () => string | undefined> = {
   java: () => (answers('java', ['-version']) ? undefined : 'no java command'),
   jdk: () => (answers('javac', ['-version']) ? undefined : 'no javac command'),
+  rdkafka: () => lackOfRdkafka()?.reason,
   docker: () => {
     if (!answers('docker', ['info'])) return 'no Docker daemon answers'
     const images = String(spawnSync('docker', ['images', '--format', '{{.Repository}}']).stdout)

@@ -8,7 +8,7 @@ import { makeManifest, newRunId } from '../../src/cli/shared/manifest.ts'
 import type { Provider, StartedCluster } from '../../src/cluster/cluster.ts'
 import { openJournal } from '../../src/cluster/journal-file.ts'
 import { DEFAULT_MAX_CELLS, makePlan } from '../../src/plan/plan.ts'
-import { readRecording, unpackHistogram } from '../../src/recording/read.ts'
+import { type Recording, readRecording, unpackHistogram } from '../../src/recording/read.ts'
 import { runPlan } from '../../src/run/run.ts'
 import { parseScenario } from '../../src/scenario/load.ts'
 
@@ -16,7 +16,7 @@ import { parseScenario } from '../../src/scenario/load.ts'
 export async function runOn(
   cluster: StartedCluster,
   text: string,
-  { keepTopics = false }: { keepTopics?: boolean } = {},
+  { keepTopics = false, look }: { keepTopics?: boolean; look?: (recording: Recording) => void } = {},
 ): Promise<Analysis> {
   const loaded = parseScenario(text, 'bench.yaml')
   const plan = makePlan(loaded.scenario, {
@@ -44,7 +44,9 @@ export async function runOn(
       },
     })
     if (causes.length > 0) throw new Error(causes.map(cause => cause.text).join('; '))
-    return analyze(await readRecording(directory), unpackHistogram)
+    const recording = await readRecording(directory)
+    look?.(recording)
+    return analyze(recording, unpackHistogram)
   } finally {
     await journal.close()
     rmSync(directory, { recursive: true, force: true })

@@ -18,6 +18,9 @@ declare -A package_of=(
   [kcat]=kcat
   [chromium]=chromium
   [tmux]=tmux
+  [g++]=g++
+  [make]=make
+  [python3]=python3
 )
 
 say() { printf '%6ds  %s\n' "$SECONDS" "$*"; }
@@ -35,6 +38,7 @@ install_packages() {
   for program in "${!package_of[@]}"; do
     command -v "$program" >/dev/null || missing+=("${package_of[$program]}")
   done
+  [[ -e /usr/include/librdkafka/rdkafkacpp.h ]] || missing+=(librdkafka-dev)
   go_suffices || missing+=("$(go_package)")
   if [[ ${#missing[@]} -eq 0 ]]; then
     say 'all programs are there'
@@ -91,5 +95,6 @@ install_packages
 start_docker
 node tools/bootstrap.mjs
 say 'dependencies are installed'
+say "$(./tools/ci/rdkafka.sh)"
 npm run --silent gauntlet -- images build
 say 'prepared'

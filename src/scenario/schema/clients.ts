@@ -6,7 +6,7 @@ import { CONSUMER_SETTINGS, PRODUCER_SETTINGS, settingsMap } from './settings.ts
 import { ENVELOPE_BYTES, processingSchema, recordShape } from './values.ts'
 
 export const DRIVERS = ['kafkajs', 'platformatic', 'wire', 'java', 'librdkafka', 'scripted', 'null'] as const
-const AVAILABLE: readonly string[] = ['kafkajs', 'platformatic', 'wire', 'java', 'scripted', 'null']
+const AVAILABLE: readonly string[] = ['kafkajs', 'platformatic', 'wire', 'java', 'librdkafka', 'scripted', 'null']
 
 export const driverSchema = z
   .enum(DRIVERS)
