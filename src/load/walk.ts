@@ -30,11 +30,15 @@ export type Arrival = { place: Place; atUs: number; phaseNow: PhaseName; recorde
 
 export class EnvelopeWalk {
   private readonly spec: ConsumerWorkerSpec
+  private readonly runTag: number
   private readonly phases: PhaseFinder
   private readonly t0Us: number
   private readonly needsCrc: boolean
   private readonly e2e = new LatencyRun('e2e')
   private readonly e2eService = new LatencyRun('e2e.service')
+  /** The bytes of the view that is walked: its reads are compiled to single loads, those of a Buffer are calls. */
+  private data = new DataView(new ArrayBuffer(0))
+  private topicNumber = NO_TOPIC
   /** Of the phase that the last good record belongs to. */
   private phase: PhaseName = 'warmup'
   private verified = 0
@@ -47,6 +51,7 @@ export class EnvelopeWalk {
 
   constructor(spec: ConsumerWorkerSpec, phases: PhaseFinder, t0Us: number, needsCrc: boolean) {
     this.spec = spec
+    this.runTag = spec.runTag
     this.phases = phases
     this.t0Us = t0Us
     this.needsCrc = needsCrc
@@ -56,6 +61,9 @@ export class EnvelopeWalk {
   walk(view: RecordsView, before: number, arrival: Arrival): void {
     const { recorder, phaseNow, place } = arrival
     const { records, baseOffset } = view
+    const { bytes } = records
+    this.data = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    this.topicNumber = this.spec.topics[place.topic]?.index ?? NO_TOPIC
     let left = view.count
     let reread = 0
     try {
@@ -87,23 +95,22 @@ export class EnvelopeWalk {
     const sizeBytes = isInHeader ? records.headerValueBytes : records.valueBytes
     const { bytes } = records
     if (sizeBytes < ENVELOPE_BYTES) return this.refuse(arrival, 'corrupt.short')
-    const head = bytes.readUInt32BE(at)
+    const { data } = this
+    const head = data.getUint32(at)
     if (head >>> 8 !== ENVELOPE_HEAD) return this.refuse(arrival, 'corrupt.magic')
     if (head & FLAG_CRC && !readEnvelope(bytes.subarray(at, at + sizeBytes), crcOf).ok)
       return this.refuse(arrival, 'corrupt.crc')
-    if (bytes.readUInt32BE(at + AT.run) !== this.spec.runTag) return this.refuse(arrival, 'foreign')
+    if (data.getUint32(at + AT.run) !== this.runTag) return this.refuse(arrival, 'foreign')
     if (this.needsCrc && !isInHeader && !(head & FLAG_CRC)) return this.refuse(arrival, 'corrupt.crc')
-    const writer = bytes.readUInt32BE(at + AT.producer)
+    const writer = data.getUint32(at + AT.producer)
     const { place } = arrival
-    const partition = bytes.readUInt32BE(at + AT.partition)
-    const isPlaced =
-      (partition === place.partition || partition === UNPLACED) &&
-      (writer & 0xffff) === (this.spec.topics[place.topic]?.index ?? NO_TOPIC)
+    const partition = data.getUint32(at + AT.partition)
+    const isPlaced = (partition === place.partition || partition === UNPLACED) && (writer & 0xffff) === this.topicNumber
     if (!isPlaced) return this.refuse(arrival, 'corrupt.place')
-    const intendedUs = bytes.readUInt32BE(at + AT.intendedUs) * TWO_POW_32 + bytes.readUInt32BE(at + AT.intendedUs + 4)
-    const slipUs = head & FLAG_SLIP ? bytes.readUInt32BE(at + AT.slipUs) : undefined
+    const intendedUs = data.getUint32(at + AT.intendedUs) * TWO_POW_32 + data.getUint32(at + AT.intendedUs + 4)
+    const slipUs = head & FLAG_SLIP ? data.getUint32(at + AT.slipUs) : undefined
     this.count(arrival, intendedUs, slipUs, Math.max(0, records.valueBytes))
-    const sequence = bytes.readUInt32BE(at + AT.sequence) * TWO_POW_32 + bytes.readUInt32BE(at + AT.sequence + 4)
+    const sequence = data.getUint32(at + AT.sequence) * TWO_POW_32 + data.getUint32(at + AT.sequence + 4)
     const step = place.follow(writer >>> 16, sequence)
     if (step > 0) this.skipped += step
     else if (step < 0) this.repeated++

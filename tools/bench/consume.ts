@@ -30,10 +30,9 @@ const asWindow = (perSecond: number, stored: number, usage: Usage): Window => ({
 
 /** A program of ours: it tells its own rate and CPU, start of the process included; what it counted must be what is stored. */
 const own =
-  (file: string, expected: (stored: number) => Record<string, number>): Client =>
+  (program: URL, expected: (stored: number) => Record<string, number>): Client =>
   async (cluster, topic, stored) => {
-    const program = new URL(file, import.meta.url).pathname
-    const args = [program, cluster.bootstrap[0] ?? '', topic, PARTITIONS, stored].map(String)
+    const args = [program.pathname, cluster.bootstrap[0] ?? '', topic, PARTITIONS, stored].map(String)
     const { stdout, usage } = await runMetered(process.execPath, args)
     const told = JSON.parse(stdout) as { perSecond: number; cpuSeconds: number; counters: Record<string, number> }
     for (const [name, n] of Object.entries(expected(stored)))
@@ -43,10 +42,10 @@ const own =
   }
 
 /** Every record's envelope was right, and each sequence went on without a gap or a repeat. */
-const wire = own('./wire-reader.ts', stored => ({
+const wire = own(new URL('./wire-reader.ts', import.meta.url), stored => ({
   ...{ received: stored, verified: stored, 'sequence.skipped': 0, 'sequence.repeated': 0, reread: 0, foreign: 0 },
 }))
-const bare = own('./bare-consumer.ts', stored => ({ received: stored }))
+const bare = own(new URL('./bare-consumer.ts', import.meta.url), stored => ({ received: stored }))
 
 function perf(cluster: StartedCluster, topic: string, stored: number) {
   const address = ['--bootstrap-server', cluster.bootstrap.join(',')]
