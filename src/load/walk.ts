@@ -37,7 +37,7 @@ export class EnvelopeWalk {
   private readonly e2e = new LatencyRun('e2e')
   private readonly e2eService = new LatencyRun('e2e.service')
   /** The bytes of the view that is walked: its reads are compiled to single loads, those of a Buffer are calls. */
-  private data = new DataView(new ArrayBuffer(0))
+  private data: DataView<ArrayBufferLike> = new DataView(new ArrayBuffer(0))
   private topicNumber = NO_TOPIC
   /** Of the phase that the last good record belongs to. */
   private phase: PhaseName = 'warmup'
