@@ -1,4 +1,4 @@
-// npm run bench:latency: does the harness read the same acknowledgement times as Kafka's perf tool, at a rate that strains neither?
+// npm run bench:latency: whether the harness reads the same acknowledgement times as Kafka's perf tool, at a rate that strains neither.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
