@@ -4,7 +4,8 @@ import { protocolErrors, protocolErrorsCodesById } from './client.ts'
 export type MappedError = { errorClass: string; message: string; retriable: boolean; maybeWritten: boolean }
 
 type PartitionAnswer = { index: number; errorCode: number; baseOffset: bigint; errorMessage: string | null }
-type ProduceResponse = { responses: { name: string; partitionResponses: PartitionAnswer[] }[] }
+/** Answers to other requests than Produce have no such partitions. */
+type ProduceResponse = { responses: { name: string; partitionResponses?: PartitionAnswer[] }[] }
 type ClientError = Error & {
   errors?: unknown[]
   response?: ProduceResponse
@@ -44,7 +45,7 @@ function leavesOf(thrown: unknown, depth = 0): ClientError[] {
 function answerOf(error: ClientError, topic: string, partition: number): PartitionAnswer | undefined {
   return error.response?.responses
     .find(({ name }) => name === topic)
-    ?.partitionResponses.find(({ index }) => index === partition)
+    ?.partitionResponses?.find(({ index }) => index === partition)
 }
 
 const codeName = (code: number): string => protocolErrorsCodesById[code] ?? `error ${code}`
@@ -91,7 +92,7 @@ export function outcomeOf(thrown: unknown, topic: string, partition: number, wri
 export function isSurelyRefused(thrown: unknown): boolean {
   if ((thrown as ClientError).produced?.offsets?.length) return false
   return leavesOf(thrown).every(({ response }) => {
-    const answers = response?.responses.flatMap(({ partitionResponses }) => partitionResponses) ?? []
+    const answers = response?.responses.flatMap(({ partitionResponses }) => partitionResponses ?? []) ?? []
     return answers.length > 0 && answers.every(({ errorCode }) => SURELY_REFUSED.has(codeName(errorCode)))
   })
 }
@@ -99,5 +100,9 @@ export function isSurelyRefused(thrown: unknown): boolean {
 /** An error of a group member or of its stream. */
 export function mapError(thrown: unknown): { errorClass: string; message: string } {
   const last = leavesOf(thrown).at(-1) as ClientError & { apiId?: string }
-  return { errorClass: last.apiId ?? localClass(last), message: last.message.slice(0, 300) }
+  const refused = last.response?.responses
+    ?.flatMap(({ partitionResponses }) => partitionResponses ?? [])
+    .find(({ errorCode }) => errorCode !== 0)
+  const errorClass = last.apiId ?? (refused ? codeName(refused.errorCode) : localClass(last))
+  return { errorClass, message: last.message.slice(0, 300) }
 }
