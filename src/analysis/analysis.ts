@@ -24,6 +24,8 @@ export type Latency = {
   censored: number
   /** Values below zero, counted as zero (clock skew); they are never dropped. */
   negative: number
+  /** 95 % intervals of quantiles within the run, where it is long enough for them to hold. */
+  intervals?: Record<string, { lo: number; hi: number }>
   /** Values above a day, counted as a day; they are never dropped. */
   above?: number
 }

@@ -5,6 +5,7 @@ import type { IntervalBody, TrialRecord } from '../recording/format.ts'
 import type { RecordedTrial, Recording } from '../recording/read.ts'
 import type { Accounting, Analysis, CellAnalysis, TrialAnalysis } from './analysis.ts'
 import { hostHealth } from './host.ts'
+import { latencyIntervals, withIntervals } from './intervals.ts'
 import {
   addMerged,
   type MeasureContext,
@@ -81,7 +82,9 @@ function analyzeCell(cell: Recording['manifest']['plan']['cells'][number], worke
     index: cell.index,
     label: cell.label,
     values: cell.values,
-    ...(complete.length > 0 ? { measures: pool(complete) } : {}),
+    ...(complete.length > 0
+      ? { measures: complete.length === 1 && complete[0] ? complete[0].trial.measures : pool(complete) }
+      : {}),
     spread: spreadOf(complete.map(({ trial }) => trial)),
     validity: combineValidity(own.map(({ trial }) => trial.validity)),
     trials: own.map(({ trial }) => trial),
@@ -155,7 +158,8 @@ function analyzeTrial(trial: RecordedTrial, recording: Recording, unpack: Unpack
   const merged = mergeIntervals(measured, unpack)
   const inWindow = trial.intervals.filter(interval => interval.t0Us >= window.t0Us && interval.t0Us < window.t1Us)
   const context = contextOf(trial, record, inWindow, window)
-  const measures = measuresOf(merged, context)
+  const found = latencyIntervals(measured, unpack, recording.manifest.plan.seed + record.number)
+  const measures = withIntervals(measuresOf(merged, context), found)
   const openLoop = record.phases.some(phase => phase.name === 'measure' && !phase.max)
   const generator = generatorHealth(trial.intervals, window, unpack)
   const host = hostHealth(trial.samples, trial.intervals, window)

@@ -15,8 +15,8 @@ import {
   showWhole,
 } from './format.ts'
 
-/** Records below which a percentile is no better than the maximum, at 95 % confidence: ln 0.05 ÷ ln q. */
-const RECORDS_NEEDED: Readonly<Record<string, number>> = {
+/** Independent values below which a percentile is no better than the maximum, at 95 % confidence: ln 0.05 ÷ ln q. */
+const INDEPENDENT_NEEDED: Readonly<Record<string, number>> = {
   p50: 5,
   p75: 11,
   p90: 29,
@@ -28,7 +28,7 @@ const RECORDS_NEEDED: Readonly<Record<string, number>> = {
 
 /** Follows a percentile of too few records. */
 export const FEW_MARK = '*'
-export const FEW_NOTE = `${FEW_MARK} too few records for this percentile: it is hardly more than the maximum.`
+export const FEW_NOTE = `${FEW_MARK} too few produce requests for this percentile: it is hardly more than the maximum.`
 
 export type Column = {
   key: string
@@ -46,9 +46,11 @@ export const WIDE_RANK = 9
 
 const finite = (value: number | null | undefined): number | undefined => (isNumber(value) ? value : undefined)
 
-function quantileText(latency: Latency | undefined, quantile: string): string {
+/** Records of a produce request share one answer: what is independent are requests, where they were counted. */
+function quantileText(latency: Latency | undefined, quantile: string, requests: number | undefined): string {
   if (!latency || latency.count === 0) return NONE
-  const few = latency.count < (RECORDS_NEEDED[quantile] ?? 0)
+  const independent = Math.min(latency.count, requests || latency.count)
+  const few = independent < (INDEPENDENT_NEEDED[quantile] ?? 0)
   return `${showUs(latency.quantiles[quantile])}${few ? FEW_MARK : ''}`
 }
 
@@ -58,7 +60,7 @@ function quantile(of: LatencyName, suffix: string, head: string, short: string, 
     head,
     short,
     rank,
-    show: cell => quantileText(cell.measures?.latencies[of], suffix),
+    show: cell => quantileText(cell.measures?.latencies[of], suffix, cell.measures?.requests),
     raw: cell => finite(cell.measures?.latencies[of]?.quantiles[suffix]),
   }
 }

@@ -1,5 +1,5 @@
 // The end of a run in the terminal: verdict first, then why, then the numbers, then what casts doubt, then what to do next.
-import type { Analysis, CellAnalysis, LatencyName } from '../analysis/analysis.ts'
+import type { Analysis, CellAnalysis, Latency, LatencyName } from '../analysis/analysis.ts'
 import type { Verdict } from '../core/verdict.ts'
 import type { CheckOutcome, Judgement, RuleOutcome } from '../verify/judgement.ts'
 import { axesOf, valueOn } from './charts/grid.ts'
@@ -144,12 +144,19 @@ const LATENCY_ROWS: readonly [LatencyName, string][] = [
 ]
 const LATENCY_COLUMNS = ['p50', 'p90', 'p99', 'p999'] as const
 
+/** A quantile, with its interval where the run was long enough for one. */
+function withInterval(latency: Latency, quantile: string): string {
+  const interval = latency.intervals?.[quantile]
+  const value = showUs(latency.quantiles[quantile])
+  return interval ? `${value} [${showUs(interval.lo)} … ${showUs(interval.hi)}]` : value
+}
+
 /** Both latencies of a single cell side by side, since one alone misleads. */
 function latencyTable(cell: CellAnalysis, paint: Paint): string[] {
   const rows = LATENCY_ROWS.flatMap(([name, label]) => {
     const latency = cell.measures?.latencies[name]
     return latency
-      ? [[label, ...LATENCY_COLUMNS.map(quantile => showUs(latency.quantiles[quantile])), showUs(latency.maxUs)]]
+      ? [[label, ...LATENCY_COLUMNS.map(quantile => withInterval(latency, quantile)), showUs(latency.maxUs)]]
       : []
   })
   if (rows.length === 0) return []

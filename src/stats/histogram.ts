@@ -98,6 +98,18 @@ export class LatencyHistogram {
     return this.count === 0 ? Number.NaN : this.counts.getValueAtPercentile(0)
   }
 
+  /** Every value that occurs, as the top of its bucket, with how often it was counted. */
+  buckets(): { us: number; count: number }[] {
+    if (this.count === 0) return []
+    const found: { us: number; count: number }[] = []
+    const last = this.counts.countsArrayIndex(this.counts.maxValue)
+    for (let index = 0; index <= last; index++) {
+      const count = this.counts.getCountAtIndex(index)
+      if (count > 0) found.push({ us: this.counts.highestEquivalentValue(this.counts.valueFromIndex(index)), count })
+    }
+    return found
+  }
+
   /** How many values lie at or below a bound, to the width of its bucket. */
   countWithin(us: number): number {
     if (this.count === 0) return 0

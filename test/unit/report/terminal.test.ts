@@ -84,7 +84,7 @@ describe('the summary', () => {
     if (ack) ack.count = 500
     const text = renderTerminal(analysis, makeJudgement(analysis), OPTIONS)
     expect(text).toContain(' ms*')
-    expect(text).toContain('too few records')
+    expect(text).toContain('too few produce requests')
   })
 
   it('has colours only where asked, and the same text beneath them', () => {
