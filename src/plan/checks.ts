@@ -7,6 +7,7 @@ import type { Cell } from './cells.ts'
 import { checkDrivers } from './driver-checks.ts'
 import { checkInSync, checkRecordSizes, limitNotes } from './limits.ts'
 import type { TrialSetup } from './setup.ts'
+import { skewNote } from './sizing.ts'
 
 type Context = { placeOf: (path: (string | number)[]) => Place; cores: number }
 
@@ -124,6 +125,7 @@ export function checkPlan(
 /** What is worth knowing before the run, without being wrong. */
 export function notesOf(scenario: Scenario, cells: readonly Cell[], setups: readonly TrialSetup[]): string[] {
   const notes = new Set<string>()
+  const brokers = scenario.cluster.kind === 'started' ? scenario.cluster.brokers : 1
   const acks = new Set(setups.flatMap(setup => setup.producers.map(group => String(group.settings['acks']))))
   if (
     acks.has('all') &&
@@ -133,6 +135,8 @@ export function notesOf(scenario: Scenario, cells: readonly Cell[], setups: read
     notes.add('replication.factor is 1: acks=all equals acks=1, the leader is the only replica')
   for (const setup of setups) {
     for (const topic of setup.topics) {
+      const skew = skewNote(topic.declared, topic.partitions, brokers)
+      if (skew) notes.add(skew)
       const codec = topic.config['compression.type']
       const clients = setup.producers
         .filter(group => group.topicNames.includes(topic.name))
