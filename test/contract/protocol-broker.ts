@@ -1,11 +1,11 @@
 // One broker with every kind of listener, for tests of the protocol: plain, TLS, and both with SASL.
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { access, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { cacheDirectory } from '../../src/cluster/places.ts'
+import { findKafkaJars } from '../../src/cluster/jars.ts'
 import { Connection } from '../../src/protocol/connection.ts'
 import { metadataV8 } from '../../src/protocol/requests/metadata.ts'
 import { KAFKA_DEFAULT_VERSION } from '../../src/scenario/schema/cluster.ts'
@@ -25,10 +25,8 @@ const java = (name: string): string => {
 
 /** Kafka's jars: an unpacked Kafka, or the cache that the harness fills. */
 async function classPath(): Promise<string> {
-  const home = process.env['KAFKA_HOME']
-  const folder = home ? join(home, 'libs') : join(cacheDirectory(), `kafka-${KAFKA_DEFAULT_VERSION}`, 'libs')
-  await access(folder)
-  return join(folder, '*')
+  const { libsDir } = await findKafkaJars({ version: KAFKA_DEFAULT_VERSION })
+  return join(libsDir, '*')
 }
 
 /** Ports nobody listens on; all are held until the last is found. */

@@ -6,8 +6,11 @@ import { apiVersionsV2 } from '../../src/protocol/requests/api-versions.ts'
 import { fetchV11 } from '../../src/protocol/requests/fetch.ts'
 import { produceV7 } from '../../src/protocol/requests/produce.ts'
 import type { Sasl } from '../../src/protocol/sasl.ts'
+import { requireOrSkip } from '../support/require.ts'
+import { batchOf as batchOfRecords } from './driver-support.ts'
 import { PASSWORD, USER } from './protocol-broker.ts'
 import { batchOf, fetchRequest, Kit } from './protocol-kit.ts'
+import { openProducer } from './record-support.ts'
 
 const kit = Kit.forThisFile()
 
@@ -76,6 +79,31 @@ describe('security', () => {
       name: 'ConnectionClosed',
     })
   })
+
+  it.each([
+    ['java', 'jdk'],
+    ['librdkafka', 'rdkafka'],
+  ] as const)(
+    'driver %s logs in with SCRAM-SHA-512 over TLS, and what it writes is stored',
+    async (driver, need) => {
+      requireOrSkip(need)
+      const name = await kit.newTopic()
+      const security = { ssl: { ca: kit.broker.certificate }, sasl: login('scram-sha-512') }
+      const { producer, answers } = await openProducer(driver, {
+        bootstrap: [kit.broker.address('SASLTLS')],
+        topics: [{ name, index: 0, partitions: 1 }],
+        settings: { 'linger.ms': 0 },
+        security,
+      })
+      const handful = batchOfRecords(0, 0, 3)
+      producer.send(handful)
+      await expect
+        .poll(() => answers.of(handful).map(({ outcome }) => outcome), { timeout: 30_000 })
+        .toEqual(['acked', 'acked', 'acked'])
+      await producer.close()
+    },
+    90_000,
+  )
 
   it('the admin logs in as drivers do', async () => {
     const security = { ssl: { ca: kit.broker.certificate }, sasl: login('scram-sha-512') }
