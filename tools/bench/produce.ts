@@ -35,7 +35,7 @@ const sizes = (Object.keys(SIZES).map(Number) as Size[]).filter(
   size => !options.some(option => option.startsWith('--size=')) || options.includes(`--size=${size}`),
 )
 
-const scenario = (size: number, forSeconds = seconds): string => `
+const scenario = (size: number, forSeconds = seconds, rate = 'max'): string => `
 version: 1
 name: produce
 cluster: { layout: one-broker, kafka: "${KAFKA_DEFAULT_VERSION}" }
@@ -47,8 +47,8 @@ producers:
     values: { size: ${size}B }
 load:
   phases:
-    - { phase: warmup, for: 2s, rate: max }
-    - { phase: steady, for: ${forSeconds}s, rate: max }
+    - { phase: warmup, for: 2s, rate: ${rate} }
+    - { phase: steady, for: ${forSeconds}s, rate: ${rate} }
 `
 
 const asWindow = (perSecond: number, records: number, usage: Usage): Window => ({
@@ -63,8 +63,13 @@ async function mustHold(cluster: StartedCluster, topic: string, records: number,
     throw new Error(`no rate: ${records} acknowledged, but ${topic} holds ${JSON.stringify(truth)}`)
 }
 
-/** The real path: coordinator, worker process, recorder, ledger; CPU is the worker's, from its birth. */
-async function wire(cluster: StartedCluster, size: Size, forSeconds = seconds): Promise<Window & { usage: Usage }> {
+/** The real path: coordinator, worker process, recorder, ledger; CPU is the worker's beside its start, which `startSeconds` tells. */
+async function wire(
+  cluster: StartedCluster,
+  size: Size,
+  startSeconds: number,
+  forSeconds = seconds,
+): Promise<Window & { usage: Usage }> {
   const stop = meterChildren('/load/worker.')
   const analysis = await runOn(cluster, scenario(size, forSeconds), { keepTopics: true })
   const usage = stop()
@@ -76,7 +81,8 @@ async function wire(cluster: StartedCluster, size: Size, forSeconds = seconds): 
   } finally {
     await withAdmin(cluster, admin => admin.deleteTopics([topic]))
   }
-  return { ...asWindow(trial.measures.throughputPerSecond, trial.accounting.acked, usage), usage }
+  const spent = { ...usage, cpuSeconds: usage.cpuSeconds - startSeconds }
+  return { ...asWindow(trial.measures.throughputPerSecond, trial.accounting.acked, spent), usage }
 }
 
 async function bare(cluster: StartedCluster, size: Size): Promise<Window> {
@@ -111,7 +117,7 @@ function perf(cluster: StartedCluster, topic: string, records: number, payloads:
 
 /** Memory after a quarter of a long window against its end: growth there would be a leak. */
 async function flat(cluster: StartedCluster): Promise<boolean> {
-  const { usage, perSecond } = await wire(cluster, 100, FLAT_SECONDS)
+  const { usage, perSecond } = await wire(cluster, 100, 0, FLAT_SECONDS)
   const { rssBytes } = usage
   const quarter = Math.floor(rssBytes.length / 4)
   const meanMb = (part: readonly number[]): number => part.reduce((sum, bytes) => sum + bytes, 0) / part.length / 1e6
@@ -169,10 +175,13 @@ try {
       const payloads = join(folder, `payloads-${size}.txt`)
       writePayloads(payloads, size)
       const start = await withTopic(cluster, `start-${size}`, 1, topic => perf(cluster, topic, 1, payloads))
+      const stop = meterChildren('/load/worker.')
+      await runOn(cluster, scenario(size, 1, '1/s'))
+      const wireStart = stop().cpuSeconds
       const windows: Windows = { bare: [], wire: [], java: [] }
       for (let round = 0; round < pairs; round++) {
         windows.bare.push(await bare(cluster, size))
-        windows.wire.push(await wire(cluster, size))
+        windows.wire.push(await wire(cluster, size, wireStart))
         windows.java.push(await java(cluster, size, payloads, start.usage.cpuSeconds))
         const shown = CLIENTS.map(name => `${name} ${((windows[name].at(-1)?.perSecond ?? 0) / 1000).toFixed(0)} k/s`)
         console.log(`${formatBytes(size)} round ${round + 1}: ${shown.join(', ')}`)
