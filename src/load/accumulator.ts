@@ -34,7 +34,15 @@ export const BATCH_OVERHEAD_BYTES = 61
 export const RECORD_OVERHEAD_BYTES = 12
 const EXPIRY_SCAN_US = 100_000
 
-type Queue = { topic: number; partition: number; batches: PendingBatch[]; nextSeq: number; muted: boolean }
+type Queue = {
+  topic: number
+  partition: number
+  batches: PendingBatch[]
+  nextSeq: number
+  muted: boolean
+  /** Batches on their way, with the leader each was sent to. */
+  inFlight: Map<PendingBatch, number>
+}
 
 /** Records of one offer; bytes of all of them. */
 type Run = { count: number; bytes: number; intendedUs: number; nowUs: number }
@@ -49,6 +57,7 @@ export class Accumulator {
   private readonly pending = new Set<PendingBatch>()
   private usedBytes = 0
   private flushing = false
+  private closed = false
   private rotation = 0
   private lastScanUs = 0
 
@@ -57,7 +66,7 @@ export class Accumulator {
     this.ports = ports
     this.byTopic = partitionsOfTopic.map((count, topic) =>
       Array.from({ length: count }, (_, partition) => {
-        const queue: Queue = { topic, partition, batches: [], nextSeq: 0, muted: false }
+        const queue: Queue = { topic, partition, batches: [], nextSeq: 0, muted: false, inFlight: new Map() }
         this.queues.push(queue)
         return queue
       }),
@@ -121,6 +130,7 @@ export class Accumulator {
 
   /** Sends what may be sent. */
   poll(nowUs: number): void {
+    if (this.closed) return
     if (nowUs - this.lastScanUs > EXPIRY_SCAN_US) this.expire(nowUs)
     for (const leader of this.readyLeaders(nowUs)) {
       while ((this.inFlight.get(leader) ?? 0) < this.settings.maxInFlightPerLeader) {
@@ -137,9 +147,15 @@ export class Accumulator {
     this.flushing = true
   }
 
-  /** Batches without an outcome yet, for the drain deadline. */
+  /** Batches without an outcome yet. */
   outstanding(): PendingBatch[] {
     return [...this.pending]
+  }
+
+  /** Sends and hears nothing more, so that what is told of the batches without an outcome stays true; returns them. */
+  close(): PendingBatch[] {
+    this.closed = true
+    return this.outstanding()
   }
 
   get isEmpty(): boolean {
@@ -198,13 +214,26 @@ export class Accumulator {
 
   private sendable(queue: Queue, nowUs: number): boolean {
     const head = queue.batches[0]
-    if (!head || queue.muted || nowUs < head.notBeforeUs) return false
+    if (!head || queue.muted || nowUs < head.notBeforeUs || this.isHeld(queue, head)) return false
     if (head.attempts > 0 || this.flushing || queue.batches.length > 1) return true
     const full =
       head.rawBytes + RECORD_OVERHEAD_BYTES >= this.settings.batchSizeBytes ||
       head.count >= this.settings.maxRecordsPerBatch
     const exhausted = this.usedBytes + this.settings.batchSizeBytes > this.settings.bufferMemoryBytes
     return full || exhausted || nowUs - head.createdUs >= this.settings.lingerUs
+  }
+
+  /**
+   * With idempotence a batch that is sent again, or to another leader, waits for the earlier ones that are still out:
+   * a new leader that knows nothing of this producer takes whichever sequence reaches it first.
+   */
+  private isHeld(queue: Queue, head: PendingBatch): boolean {
+    if (!this.settings.idempotent || queue.inFlight.size === 0) return false
+    const leader = this.ports.producer.leaderOf(queue.topic, queue.partition)
+    for (const [batch, sentTo] of queue.inFlight) {
+      if (batch.firstSeq < head.firstSeq && (head.attempts > 0 || sentTo !== leader)) return true
+    }
+    return false
   }
 
   private readyLeaders(nowUs: number): Set<number> {
@@ -235,13 +264,14 @@ export class Accumulator {
     for (let i = 0; i < queues.length; i++) {
       const queue = queues[(i + this.rotation) % queues.length]
       const head = queue?.batches[0]
-      if (!queue || !head || queue.muted || nowUs < head.notBeforeUs) continue
+      if (!queue || !head || queue.muted || nowUs < head.notBeforeUs || this.isHeld(queue, head)) continue
       if (this.ports.producer.leaderOf(queue.topic, queue.partition) !== leader) continue
       if (group.length > 0 && bytes + head.rawBytes > this.settings.maxRequestBytes) break
       queue.batches.shift()
       if (queue.batches.length === 0) this.active.delete(queue)
       if (this.settings.maxInFlightPerLeader === 1) queue.muted = true
       head.attempts++
+      queue.inFlight.set(head, leader)
       bytes += head.rawBytes
       group.push(head)
     }
@@ -263,7 +293,8 @@ export class Accumulator {
     const { batch } = result
     const queue = this.queue(batch.topic, batch.partition)
     queue.muted = false
-    if (!this.pending.has(batch)) return
+    queue.inFlight.delete(batch)
+    if (this.closed || !this.pending.has(batch)) return
     if (result.outcome !== 'error') return this.finish(batch, result.outcome, result.atUs, undefined, result.baseOffset)
     if (result.maybeWritten) batch.ambiguous = true
     const errorClass = result.errorClass ?? 'error'

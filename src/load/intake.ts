@@ -17,7 +17,7 @@ import { RecordIntake } from './record-intake.ts'
 /** Where arrivals go, whoever batches them. */
 export type Intake = Pick<
   Accumulator,
-  'nextSeq' | 'offer' | 'offerRun' | 'isTailFull' | 'isTailComplete' | 'poll' | 'flush' | 'outstanding' | 'isEmpty'
+  'nextSeq' | 'offer' | 'offerRun' | 'isTailFull' | 'isTailComplete' | 'poll' | 'flush' | 'close' | 'isEmpty'
 >
 
 export type Sender = {

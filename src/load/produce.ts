@@ -139,7 +139,7 @@ export class ProducerRole {
       await new Promise(resolve => setTimeout(resolve, TICK_MS))
     }
     const nowUs = this.clock.nowUs()
-    for (const batch of this.accumulator.outstanding()) this.censor(batch, nowUs)
+    for (const batch of this.accumulator.close()) this.censor(batch, nowUs)
     this.countWire(nowUs)
     await this.ledger?.close()
   }

@@ -22,6 +22,7 @@ export class RecordIntake {
   private readonly gathering = new Map<string, PendingBatch>()
   private readonly handed = new Map<PendingBatch, Handed>()
   private usedBytes = 0
+  private closed = false
   private isHandingSoon = false
 
   constructor(bufferMemoryBytes: number, ports: RecordIntakePorts) {
@@ -83,11 +84,13 @@ export class RecordIntake {
   /** Hands over what was gathered; what falls due at one wake-up goes together. */
   poll(): void {
     this.isHandingSoon = false
+    if (this.closed) return
     for (const [place, handful] of this.gathering) this.hand(place, handful)
   }
 
   /** Outcomes from the client, in any order. */
   settle(results: readonly RecordResult[]): void {
+    if (this.closed) return
     for (const result of results) this.settleOne(result)
     this.ports.onSettled?.()
   }
@@ -108,6 +111,12 @@ export class RecordIntake {
       }
       return stretches
     })
+  }
+
+  /** Hands over and hears nothing more; returns what has no outcome. */
+  close(): PendingBatch[] {
+    this.closed = true
+    return this.outstanding()
   }
 
   get isEmpty(): boolean {

@@ -192,6 +192,22 @@ describe('buffer.memory', () => {
 })
 
 describe('accounting', () => {
+  test('after it was closed nothing is sent, and an answer changes nothing', () => {
+    const { accumulator, offer, at, requests, ack, finals } = rig({ lingerUs: 0, maxInFlightPerLeader: 1 })
+    offer(0)
+    at(0)
+    offer(1)
+    at(1)
+    expect(accumulator.close().map(({ partition, attempts }) => [partition, attempts])).toEqual([
+      [0, 1],
+      [1, 0],
+    ])
+    ack(requests[0])
+    at(2)
+    expect(requests).toHaveLength(1)
+    expect(finals).toEqual([])
+  })
+
   test('outstanding lists what has no outcome yet, queued or in flight', () => {
     const { accumulator, offer, at, requests, ack } = rig({ lingerUs: 0 })
     offer(0)
