@@ -6,15 +6,8 @@ import { CONSUMER_SETTINGS, PRODUCER_SETTINGS, settingsMap } from './settings.ts
 import { ENVELOPE_BYTES, processingSchema, recordShape } from './values.ts'
 
 export const DRIVERS = ['kafkajs', 'platformatic', 'wire', 'java', 'librdkafka', 'scripted', 'null'] as const
-const AVAILABLE: readonly string[] = ['kafkajs', 'platformatic', 'wire', 'java', 'librdkafka', 'scripted', 'null']
 
-export const driverSchema = z
-  .enum(DRIVERS)
-  .describe('Which Kafka client does the work')
-  .superRefine((name, ctx) => {
-    if (!AVAILABLE.includes(name))
-      addProblem(ctx, 'E129', `driver ${name} is not available yet`, { hint: `write ${AVAILABLE[0]}` })
-  })
+export const driverSchema = z.enum(DRIVERS).describe('Which Kafka client does the work')
 
 export const modeSchema = z
   .enum(['tuned', 'as-shipped'])
