@@ -95,6 +95,7 @@ install_packages
 start_docker
 node tools/bootstrap.mjs
 say 'dependencies are installed'
-say "$(./tools/ci/rdkafka.sh)"
+rdkafka=$(./tools/ci/rdkafka.sh)
+say "$rdkafka"
 npm run --silent gauntlet -- images build
 say 'prepared'

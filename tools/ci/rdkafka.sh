@@ -23,7 +23,8 @@ platform=node-$("$node" -p 'process.platform + "-" + process.arch')
 headers="$platform@$("$node" -p 'process.versions.node')"
 npm install --prefix "$home" --no-audit --no-fund --ignore-scripts "node-rdkafka@$VERSION" "$headers" >/dev/null
 
-gyp=$(npm root --global)/npm/node_modules/node-gyp/bin/node-gyp.js
+# Beside npm itself: its global root would be that of whichever Node stands first on the PATH.
+gyp=$(dirname "$(readlink -f "$(command -v npm)")")/../node_modules/node-gyp/bin/node-gyp.js
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 cd "$module"
