@@ -93,6 +93,13 @@ export const COMMANDS: readonly Command[] = [
     load: () => import('./commands/plan.ts'),
   },
   {
+    name: 'calibrate',
+    arguments: '[scenario]',
+    describe: 'Tell how many records per second this machine can generate; starts no broker',
+    options: ['seed', 'rate', 'set', 'command-config', 'max-cells', 'json'],
+    load: () => import('./commands/calibrate.ts'),
+  },
+  {
     name: 'report',
     arguments: '<recording>',
     describe: 'Render the report of a recording again',

@@ -8,6 +8,11 @@ import type { TrialSetup } from '../plan/setup.ts'
 import { ledgerPath } from '../recording/places.ts'
 import type { TrialContext } from './context.ts'
 
+/** What producers need to know of the run around them. */
+type ProducerContext = Pick<TrialContext, 'runId' | 'anchor' | 'directory' | 'security'> & {
+  cluster: Pick<TrialContext['cluster'], 'bootstrap'>
+}
+
 /** The real name of a topic in this trial. */
 export function topicName(runId: string, trial: number, name: string): string {
   return `gauntlet-${runId}-t${String(trial).padStart(3, '0')}-${name}`
@@ -19,7 +24,7 @@ export function runTag(runId: string, trial: number): number {
 }
 
 function handles(
-  context: TrialContext,
+  context: Pick<TrialContext, 'runId'>,
   trial: PlannedTrial,
   setup: TrialSetup,
   names: readonly string[],
@@ -40,7 +45,7 @@ function needsEnvelopeCrc(setup: TrialSetup): boolean {
 }
 
 /** One spec per producer worker; numbers in envelopes are unique over all groups. */
-export function producerSpecs(context: TrialContext, trial: PlannedTrial, setup: TrialSetup): ProducerWorkerSpec[] {
+export function producerSpecs(context: ProducerContext, trial: PlannedTrial, setup: TrialSetup): ProducerWorkerSpec[] {
   const { load, seed } = setup.scenario
   let producerIndex = 0
   return setup.producers.flatMap(group =>

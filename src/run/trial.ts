@@ -171,7 +171,7 @@ function phasesOf(setup: TrialSetup, t0Us: number): TrialRecord['phases'] {
 }
 
 /** Rejects when the run is asked to stop. */
-function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+export function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const aborted = new Promise<never>((_, reject) => {
     const stop = () => reject(new HarnessError({ code: 'E501', message: 'stopped by request' }))
     if (signal.aborted) stop()
@@ -293,7 +293,7 @@ async function account(
 const PLACES = ['JAVA_HOME', 'KAFKA_HOME', 'GAUNTLET_CACHE', 'XDG_CACHE_HOME']
 
 /** Workers get the environment without what could be a secret of the coordinator. */
-function workerEnvironment(): NodeJS.ProcessEnv {
+export function workerEnvironment(): NodeJS.ProcessEnv {
   const kept = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'UV_THREADPOOL_SIZE', 'NODE_EXTRA_CA_CERTS', ...PLACES]
   return Object.fromEntries(kept.flatMap(name => (process.env[name] === undefined ? [] : [[name, process.env[name]]])))
 }

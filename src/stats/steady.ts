@@ -23,7 +23,7 @@ export function mser5(values: readonly number[]): number {
 
 export type Slope = { slope: number; lo: number; hi: number }
 
-function medianOf(sorted: readonly number[]): number {
+export function medianOf(sorted: readonly number[]): number {
   const middle = (sorted.length - 1) / 2
   return ((sorted[Math.floor(middle)] ?? Number.NaN) + (sorted[Math.ceil(middle)] ?? Number.NaN)) / 2
 }

@@ -32,7 +32,19 @@ describe('gauntlet --help', () => {
   it('names every command and every exit code', async () => {
     const { stdout, exitCode } = await runCli(['--help'])
     expect(exitCode).toBe(0)
-    for (const word of ['run', 'plan', 'report', 'compare', 'judge', 'images', 'cluster', 'doctor', 'clean', '130/143'])
+    for (const word of [
+      'run',
+      'plan',
+      'calibrate',
+      'report',
+      'compare',
+      'judge',
+      'images',
+      'cluster',
+      'doctor',
+      'clean',
+      '130/143',
+    ])
       expect(stdout).toContain(word)
   })
 
@@ -57,6 +69,7 @@ describe('wrong usage', () => {
     [['plan', 'scenarios/quickstart.yaml', '--set', 'producers.lingerms=5'], 'did you mean linger.ms'],
     [['plan', 'scenarios/quickstart.yaml', '--provider', 'podman'], 'podman'],
     [['plan', 'no-such-file.yaml'], 'no-such-file.yaml'],
+    [['calibrate', '--rate', '5k/s'], '--rate changes a scenario'],
   ])('%j → exit 2, one clear error, no stack', async (args, fragment) => {
     const { exitCode, stderr } = await runCli(args)
     expect(stderr).toContain(fragment)
