@@ -148,4 +148,11 @@ export const COMMANDS: readonly Command[] = [
     options: ['yes', 'json'],
     load: () => import('./commands/clean.ts'),
   },
+  {
+    name: 'heal',
+    arguments: '[run]',
+    describe: 'List the faults that dead runs left acting, then end them',
+    options: ['yes', 'force', 'json'],
+    load: () => import('./commands/heal.ts'),
+  },
 ]

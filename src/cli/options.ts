@@ -85,7 +85,10 @@ export const OPTIONS = {
     env: 'GITHUB_ACTIONS',
   },
   expect: { type: 'array', describe: 'A rule, such as "ack.p99 < 25ms"; may be repeated' },
-  force: { type: 'boolean', describe: 'Compare unlike runs; the result is stamped' },
+  force: {
+    type: 'boolean',
+    describe: 'Compare unlike runs, with a stamp on the result; heal the faults of a run that lives',
+  },
   dry: { type: 'boolean', describe: 'Only say what would be done and when' },
   yes: { type: 'boolean', alias: 'y', describe: 'Do it without asking' },
   brokers: { type: 'number', describe: 'Number of brokers', default: 1 },

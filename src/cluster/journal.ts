@@ -10,7 +10,17 @@ export type JournalEntry =
   | { kind: 'directory'; path: string }
   /** A topic on somebody else's brokers; `commandConfig` is the file that says how to reach them. */
   | { kind: 'topic'; bootstrap: string[]; name: string; clusterId: string; commandConfig?: string }
-  | { kind: 'fault'; name: string; heal: string }
+  /** `heal` is the command that ends it by hand; `proxies` are the servers that hold toxics or closed links of it. */
+  | { kind: 'fault'; name: string; heal: string; proxies?: FaultyProxy[] }
+
+/** A Toxiproxy of the run that a fault acts through; toxics of the fault carry its name before a dash. */
+export type FaultyProxy = {
+  /** The name of its process or container in the same journal. */
+  server: string
+  /** http://host:port */
+  api: string
+  links: string[]
+}
 
 /** Written before the act, marked done after the undoing. */
 export type Journal = {

@@ -46,6 +46,12 @@ export async function findLeftovers(options: FindOptions = {}): Promise<DeadRun[
   return Promise.all(journals.map(journal => findOfRun(journal, docker)))
 }
 
+/** What still exists of these runs, whoever owns them; looked at once, without waiting for what may yet appear. */
+export function lookAtRuns(journals: readonly JournalFile[], given?: DockerReaper): Promise<DeadRun[]> {
+  const docker = lazyDocker(given)
+  return Promise.all(journals.map(journal => lookOnce(journal, docker)))
+}
+
 function isWanted({ owner, runId }: JournalFile, detached: NonNullable<FindOptions['detached']>): boolean {
   if (typeof detached !== 'boolean') return owner === 'detached' && detached.includes(runId)
   return owner === 'dead' || (detached && owner === 'detached')

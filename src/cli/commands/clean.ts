@@ -1,10 +1,10 @@
 // gauntlet clean: lists what dead runs left behind, then removes it, and nothing else.
-import { createInterface } from 'node:readline/promises'
 import { type JournalFile, listJournals } from '../../cluster/journal-file.ts'
 import { type DeadRun, describeThing, findLeftovers } from '../../cluster/reap.ts'
 import { removeLeftovers } from '../../cluster/reap-remove.ts'
 import { EXIT } from '../../core/errors.ts'
 import type { CommandInput } from '../commands.ts'
+import { isConfirmed } from '../shared/confirm.ts'
 import { countThings } from '../shared/sweep.ts'
 
 /** Exit 0 where nothing remains or nothing was to be removed, 8 where something could not be. */
@@ -20,7 +20,7 @@ export async function execute({ io, options }: CommandInput): Promise<number> {
     io.line('nothing is left of dead runs')
     return EXIT.pass
   }
-  if (!options.yes && !(await isConfirmed(io.tty))) {
+  if (!options.yes && !(await isConfirmed('Remove all of it?', io.tty))) {
     io.line('nothing was removed; gauntlet clean --yes removes it')
     return EXIT.pass
   }
@@ -61,14 +61,4 @@ function describeSpared({ runId, owner, lease, path }: JournalFile): string {
   if (owner === 'detached') return `cluster ${runId} was started to stay: left alone; gauntlet cluster down removes it`
   if (lease) return `run ${runId} belongs to ${lease.host}, or to another container: left alone`
   return `${path} cannot be read: left alone`
-}
-
-async function isConfirmed(isTerminal: boolean): Promise<boolean> {
-  if (!isTerminal || !process.stdin.isTTY) return false
-  const asking = createInterface({ input: process.stdin, output: process.stdout })
-  try {
-    return /^y(es)?$/i.test((await asking.question('Remove all of it? [y/N] ')).trim())
-  } finally {
-    asking.close()
-  }
 }

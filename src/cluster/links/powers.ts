@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { HarnessError, messageOf } from '../../core/errors.ts'
 import type { Flow, Link, LinkSource, Route } from '../../topology/links.ts'
 import type { LinkPowers, LinkState, LinkToxic } from '../cluster.ts'
-import type { Journal } from '../journal.ts'
+import type { FaultyProxy, Journal } from '../journal.ts'
 import { LinkFailure } from './failure.ts'
 import { type Toxic, Toxiproxy } from './toxiproxy.ts'
 
@@ -124,9 +124,11 @@ export class ProxyLinks implements LinkPowers {
   /** One entry per tag, on disk before the first act; by hand, a reset of the servers touched ends it. */
   private async note(tag: string, links: readonly string[]): Promise<void> {
     if (this.entries.has(tag)) return
-    const apis = new Set(links.map(link => this.modelled(link).server.api))
-    const heal = [...apis].map(api => `curl -X POST ${api}/reset`).join('; ')
-    this.entries.set(tag, await this.journal.record({ kind: 'fault', name: tag, heal }))
+    const proxies = [...Map.groupBy(new Set(links), link => this.modelled(link).server)].map(
+      ([{ name, api }, own]): FaultyProxy => ({ server: name, api, links: own }),
+    )
+    const heal = proxies.map(({ api }) => `curl -X POST ${api}/reset`).join('; ')
+    this.entries.set(tag, await this.journal.record({ kind: 'fault', name: tag, heal, proxies }))
   }
 
   /** Changes the model, then the servers: all at once, each in turn; one that hangs is replaced and follows the model. */

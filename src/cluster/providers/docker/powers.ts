@@ -85,7 +85,7 @@ async function waitForEnd(client: DockerClient, container: string): Promise<void
 }
 
 /** Already so: started, stopped, frozen and thawed again are no failure, since the state is read back afterwards. */
-function ignoreUnchanged(error: unknown): void {
+export function ignoreUnchanged(error: unknown): void {
   const status = statusOf(error)
   const already =
     status === 304 ||

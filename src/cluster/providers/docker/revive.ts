@@ -1,0 +1,17 @@
+// Brings a container of a run back to work, whoever froze or ended it; for healing from the journal, without the run itself.
+import type { ContainerReviver } from '../../heal-look.ts'
+import type { DockerClient } from './client.ts'
+import { readState } from './inspect.ts'
+import { ignoreUnchanged } from './powers.ts'
+
+/** The reviver of the local engine. */
+export function dockerReviver(client: DockerClient): ContainerReviver {
+  const act = async (name: string, verb: 'unpause' | 'start'): Promise<void> => {
+    await client.call(`${verb} ${name}`, docker => docker.getContainer(name)[verb]()).catch(ignoreUnchanged)
+  }
+  return {
+    state: async name => (await readState(client, name)).state,
+    unpause: name => act(name, 'unpause'),
+    start: name => act(name, 'start'),
+  }
+}
