@@ -1,5 +1,5 @@
 // Looks at the envelope of a record where it lies, without making anything: for readers that check every record of a trial.
-import { type Crc32c, ENVELOPE_BYTES, FLAG_CRC, FLAG_SLIP } from './envelope.ts'
+import { type Crc32c, ENVELOPE_BYTES, FLAG_CRC, FLAG_SLIP, UNPLACED } from './envelope.ts'
 
 /** What is wrong with a record; the numbers stand in truth files. */
 export const ENVELOPE_FAULT = { none: 0, noEnvelope: 1, otherRun: 2, checksum: 4, otherPlace: 5 } as const
@@ -15,6 +15,8 @@ export class EnvelopeInspector {
   producer = 0
   sequence = 0
   transaction = 0
+  /** The client chose the partition, so the envelope names none. */
+  isUnplaced = false
   private readonly run: number
   private readonly topic: number
   private readonly partition: number
@@ -39,7 +41,9 @@ export class EnvelopeInspector {
     if (bytes.readUInt32BE(at + 4) !== this.run) return ENVELOPE_FAULT.otherRun
     const flags = bytes[at + 3] as number
     if (flags & FLAG_CRC && !this.isIntact(bytes, at, sizeBytes)) return ENVELOPE_FAULT.checksum
-    if (bytes.readUInt16BE(at + 10) !== this.topic || bytes.readUInt32BE(at + 12) !== this.partition)
+    const partition = bytes.readUInt32BE(at + 12)
+    this.isUnplaced = partition === UNPLACED
+    if (bytes.readUInt16BE(at + 10) !== this.topic || (partition !== this.partition && !this.isUnplaced))
       return ENVELOPE_FAULT.otherPlace
     this.producer = bytes.readUInt16BE(at + 8)
     this.sequence = bytes.readUInt32BE(at + 16) * TWO_POW_32 + bytes.readUInt32BE(at + 20)

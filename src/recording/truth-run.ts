@@ -23,6 +23,9 @@ export const TRUTH_DETAILS = [
   'undecodable batch',
 ] as const
 
+/** Detail of stored, aborted and pending records whose envelope names no partition: their sequence runs over all partitions of the topic. */
+export const DETAIL_UNPLACED = 1
+
 export const TRUTH_RUN_BYTES = 48
 
 export type TruthRun = {
@@ -38,6 +41,10 @@ export type TruthRun = {
   /** The producer's number of the transaction, 0 without one. */
   transaction: number
 }
+
+/** True for records whose client chose the partition. */
+export const isUnplaced = ({ state, detail }: TruthRun): boolean =>
+  detail === DETAIL_UNPLACED && (state === 'stored' || state === 'aborted' || state === 'pending')
 
 /** Writes a run; its 48 bytes must lie in the buffer. */
 export function encodeTruthRun(run: TruthRun, into: Buffer, at: number): void {

@@ -1,7 +1,7 @@
 // Writes what a full read of one partition found, as runs: as long as sequence, offset and origin go on, one run tells of all.
 import { RunWriter } from './run-writer.ts'
 import type { RunHead } from './runs.ts'
-import { encodeTruthRun, type TruthRun, type TruthState } from './truth-run.ts'
+import { DETAIL_UNPLACED, encodeTruthRun, type TruthRun, type TruthState } from './truth-run.ts'
 
 /** What the records of one batch have in common. */
 export type BatchOrigin = { leaderEpoch: number; producerId: number; producerEpoch: number }
@@ -32,9 +32,17 @@ export class TruthWriter {
     this.origin = origin
   }
 
-  /** Takes one record that carries this trial's envelope. */
-  identified(state: TruthState, offset: number, producer: number, seq: number, transaction: number): void {
+  /** Takes one record that carries this trial's envelope, which may name no partition. */
+  identified(
+    state: TruthState,
+    offset: number,
+    producer: number,
+    seq: number,
+    transaction: number,
+    isUnplaced = false,
+  ): void {
     const { run } = this
+    const detail = isUnplaced ? DETAIL_UNPLACED : 0
     this.records++
     if (
       run !== undefined &&
@@ -42,13 +50,14 @@ export class TruthWriter {
       seq === this.nextSeq &&
       run.producer === producer &&
       run.state === state &&
+      run.detail === detail &&
       run.transaction === transaction &&
       run.n < MAX_RUN_RECORDS
     ) {
       run.n++
     } else {
       this.cut()
-      this.open({ state, offset0: offset, seq0: seq, n: 1, producer, transaction, detail: 0 })
+      this.open({ state, offset0: offset, seq0: seq, n: 1, producer, transaction, detail })
     }
     this.nextOffset = offset + 1
     this.nextSeq = seq + 1

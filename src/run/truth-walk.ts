@@ -46,7 +46,8 @@ export class TruthWalk {
     let next = from
     while (next < end && batch.next()) {
       if (batch.lastOffset < from) continue
-      const isHidden = aborted.hides(batch)
+      // What a broken marker says is not asked for: it ends no transaction.
+      const isHidden = (!batch.isControl || batch.crcMatches()) && aborted.hides(batch)
       const { leaderEpoch, producerId, producerEpoch } = batch
       this.truth.begin({ leaderEpoch, producerId, producerEpoch })
       if (batch.isControl) this.onMarker(batch, next, end)
@@ -93,8 +94,10 @@ export class TruthWalk {
     const { records, inspector, truth } = this
     let fault = inspector.look(records.bytes, records.valueAt, records.valueBytes)
     if (fault === ENVELOPE_FAULT.noEnvelope && this.spec.inHeaders) fault = this.lookInHeaders()
-    if (fault === ENVELOPE_FAULT.none)
-      return truth.identified(state, offset, inspector.producer, inspector.sequence, inspector.transaction)
+    if (fault === ENVELOPE_FAULT.none) {
+      const { producer, sequence, transaction, isUnplaced } = inspector
+      return truth.identified(state, offset, producer, sequence, transaction, isUnplaced)
+    }
     if (fault === ENVELOPE_FAULT.noEnvelope && this.spec.isCounted) return truth.other('uncounted', offset, 1, 0)
     const isForeign = fault === ENVELOPE_FAULT.noEnvelope || fault === ENVELOPE_FAULT.otherRun
     truth.other(isForeign ? 'foreign' : 'corrupt', offset, 1, fault)

@@ -71,9 +71,10 @@ async function contextOf(
 }
 
 function topicsOf({ topics }: TrialRecord): TopicFacts[] {
-  return topics.map(({ partitions, settings }, number) => ({
+  return topics.map(({ partitions, settings, beginOffsets }, number) => ({
     number,
     partitions,
+    beginOffsets,
     isCompacted: settings.some(row => row.name === 'cleanup.policy' && row.value.includes('compact')),
   }))
 }

@@ -13,18 +13,25 @@ export function allowanceOf(finding: Finding, trial: TrialAnalysis): string | un
   const groups = groupTerms(trial)
   const reasons = new Set<string>()
   for (const [producer, count] of Object.entries(finding.byProducer)) {
-    const terms = groups.find(group => Number(producer) >= group.from && Number(producer) < group.to)?.terms
-    const reason = terms && reasonOf(finding, count, terms, trial)
+    const group = groups.find(one => Number(producer) >= one.from && Number(producer) < one.to)
+    const reason = group && reasonOf(finding, count, group, trial)
     if (reason === undefined) return undefined
     reasons.add(reason)
   }
   return reasons.size > 0 ? [...reasons].join('; ') : undefined
 }
 
-function reasonOf(finding: Finding, count: number, terms: Terms, trial: TrialAnalysis): string | undefined {
+function reasonOf(
+  finding: Finding,
+  count: number,
+  { terms, hidesRetries }: { terms: Terms; hidesRetries: boolean },
+  trial: TrialAnalysis,
+): string | undefined {
   const expectation = expectationOf(finding.anomaly, terms, faultClassOf(trial, terms))
   if (expectation.answer === 'violation') return undefined
   if (expectation.answer === 'allowed') return expectation.why
+  // How often such a client sent something again nobody can count.
+  if (expectation.by === 'resent' && hidesRetries && !terms.isIdempotent) return expectation.why
   return isWithin(expectation, finding, count, trial) ? expectation.why : undefined
 }
 

@@ -4,6 +4,7 @@ import type { TruthRun } from '../recording/truth-run.ts'
 import type { Sighting } from './findings.ts'
 import type { AgainFact, CommitFact, JumpFact, OwnFact, ReadFact, UnreadFact } from './group-facts.ts'
 
+/** A partition; -1 where the client chose it and nothing says which. */
 export type Place = { topic: number; partition: number }
 
 /** A part of a run of stored records: first appearances in order, late ones, or ones that had appeared before. */

@@ -65,5 +65,6 @@ function evidenceOf({ evidence }: Finding): string {
   const [first] = evidence
   if (!first) return 'no evidence was kept'
   const who = first.producer === undefined ? 'a record' : `producer ${first.producer}, sequence ${first.seq}`
-  return `the first: ${who}, partition ${first.partition}${first.offset < 0 ? '' : `, offset ${first.offset}`}${first.note ? `, ${first.note}` : ''}`
+  const place = first.partition < 0 ? 'in no partition' : `partition ${first.partition}`
+  return `the first: ${who}, ${place}${first.offset < 0 ? '' : `, offset ${first.offset}`}${first.note ? `, ${first.note}` : ''}`
 }

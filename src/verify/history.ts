@@ -18,6 +18,8 @@ export type TopicFacts = {
   partitions: number
   /** Kafka removes older records of a key, so that a missing one is no evidence. */
   isCompacted: boolean
+  /** Of each partition: the first offset of the trial; 0 where it is not given. */
+  beginOffsets?: readonly number[]
 }
 
 /** One consumer group, with a file per member. */

@@ -27,15 +27,15 @@ const DATA_FAULTS: readonly string[] = [
   'exec',
 ]
 
-/** One set of terms per producer group, with the numbers its workers have in envelopes. */
-export function groupTerms(trial: TrialAnalysis): { from: number; to: number; terms: Terms }[] {
+/** One set of terms per producer group, with the numbers its workers have in envelopes; as shipped, a client sends again without a word. */
+export function groupTerms(trial: TrialAnalysis): { from: number; to: number; terms: Terms; hidesRetries: boolean }[] {
   let next = 0
   return trial.clients
     .filter(client => client.role === 'producer')
     .map(client => {
       const from = next
       next += client.workers
-      return { from, to: next, terms: termsOf(client, trial) }
+      return { from, to: next, terms: termsOf(client, trial), hidesRetries: client.mode === 'as-shipped' }
     })
 }
 

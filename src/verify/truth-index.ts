@@ -26,6 +26,15 @@ export class FrameCache {
   }
 }
 
+/** What was read of a partition. */
+export type TruthPlace = {
+  index: TruthIndex
+  isWhole: boolean
+  hasUncounted: boolean
+  /** Records of the trial were gone before the read, and which ones cannot be told without their offsets. */
+  hasRemoved?: boolean
+}
+
 export class TruthIndex {
   readonly source: RunSource
   private readonly cache: FrameCache

@@ -1,19 +1,21 @@
 // Holds a trial's ledgers against its truth: one walk over each, in memory that depends on what went wrong and not on how much was sent.
 import type { Verification } from '../analysis/verification.ts'
+import { UNPLACED } from '../record/envelope.ts'
 import { decodeLedgerRun, LEDGER_RUN_BYTES, type LedgerRun } from '../recording/ledger-run.ts'
-import { getUint64 } from '../recording/runs.ts'
-import { decodeTruthRun, TRUTH_RUN_BYTES, TRUTH_STATES, type TruthRun } from '../recording/truth-run.ts'
+import { decodeTruthRun, isUnplaced, TRUTH_RUN_BYTES, TRUTH_STATES, type TruthRun } from '../recording/truth-run.ts'
 import type { Check, Place, Report } from './check.ts'
 import { HISTORY_CHECKS } from './checks/index.ts'
 import { Findings } from './findings.ts'
 import { GroupWalk } from './groups.ts'
 import type { GroupHistory, History, RunSource } from './history.ts'
 import { type Lane, Lanes } from './lanes.ts'
+import { framesByTime } from './ledger-frames.ts'
 import { Rpo } from './rpo.ts'
 import { TooManyGaps } from './seq-set.ts'
 import { toldSighting } from './sighting.ts'
 import { Transactions } from './transactions.ts'
-import { FrameCache, TruthIndex } from './truth-index.ts'
+import { FrameCache, TruthIndex, type TruthPlace } from './truth-index.ts'
+import { anyPlaceOf, walkUnplaced } from './unplaced.ts'
 
 /** Runs every check over a history; anything that could not be looked at is said in the notes. */
 export async function verifyHistory(
@@ -23,6 +25,7 @@ export async function verifyHistory(
   const merge = new Merge(history, checks)
   try {
     for (const source of history.truths) await merge.walkTruth(source)
+    await merge.walkUnplaced()
     await merge.walkLedgers(history.ledgers)
     merge.compareTold()
     for (const group of history.groups ?? []) await merge.walkGroup(group)
@@ -33,8 +36,6 @@ export async function verifyHistory(
   return merge.result()
 }
 
-type TruthPlace = { index: TruthIndex; isWhole: boolean; hasUncounted: boolean }
-
 class Merge {
   private readonly checks: readonly (Check & { report: Report })[]
   private readonly findings = new Findings()
@@ -42,6 +43,8 @@ class Merge {
   private readonly cache = new FrameCache()
   private readonly places = new Map<number, TruthPlace>()
   private readonly compacted: ReadonlySet<number>
+  /** Topics with records whose client chose the partition. */
+  private readonly unplaced = new Set<number>()
   /** Producers whose ledgers came to their end. */
   private readonly wholeLedgers = new Map<number, boolean>()
   private readonly rpo = new Rpo()
@@ -63,6 +66,7 @@ class Merge {
   private holes = 0
   private uncounted = 0
   private unaccounted = 0
+  private maybeRemoved = 0
 
   constructor(history: History, checks: readonly Check[]) {
     this.history = history
@@ -110,46 +114,51 @@ class Merge {
     const newerEpoch = this.transactions.add(run, topic, partition)
     if (newerEpoch !== undefined)
       for (const check of this.checks) check.onEpoch?.({ topic, partition, run, newerEpoch }, check.report)
-    if (run.state === 'stored') {
+    if (isUnplaced(run)) this.unplaced.add(topic)
+    else if (run.state === 'stored') {
       const { stored } = this.lanes.of(topic, partition, run.producer)
       stored.add(run.seq0, run.n, (part, seq, n) => {
         const fact = { topic, partition, run, part, seq, n, offset: run.offset0 + seq - run.seq0 }
         for (const check of this.checks) check.onStored?.(fact, check.report)
       })
-      return
-    }
-    if (run.state === 'uncounted') place.hasUncounted = true
-    if (run.state === 'aborted' || run.state === 'pending')
+    } else if (run.state === 'aborted' || run.state === 'pending')
       this.lanes.of(topic, partition, run.producer)[run.state].add(run.seq0, run.n, () => undefined)
-    for (const check of this.checks) check.onOther?.(run, { topic, partition }, check.report)
+    if (run.state === 'uncounted') place.hasUncounted = true
+    if (run.state !== 'stored')
+      for (const check of this.checks) check.onOther?.(run, { topic, partition }, check.report)
   }
 
-  /** Holds every outcome against what the truth has, all ledgers side by side, so that each frame of the truth is read once. */
+  /** Goes once more through topics with records that name no partition, which may stand in any. */
+  async walkUnplaced(): Promise<void> {
+    const { topics, truths } = this.history
+    for (const topic of topics) {
+      const sources = truths.filter(({ head }) => head.number === topic.number)
+      const places = sources.flatMap(({ head }) => this.places.get(placeKey(head.number, head.partition)) ?? [])
+      const anywhere = anyPlaceOf(topic, places)
+      if (anywhere) this.places.set(placeKey(topic.number, UNPLACED), anywhere)
+      if (!this.unplaced.has(topic.number)) continue
+      await walkUnplaced(sources, this.lanes, fact => {
+        for (const check of this.checks) check.onStored?.(fact, check.report)
+      })
+    }
+  }
+
+  /** Holds every outcome against what the truth has. */
   async walkLedgers(sources: readonly RunSource[]): Promise<void> {
-    const heads: { source: RunSource; frames: AsyncIterator<{ runs: Buffer }>; runs: Buffer }[] = []
-    for (const source of sources) {
-      const frames = source.frames()[Symbol.asyncIterator]()
-      const { value, done } = await frames.next()
-      if (done) this.endLedger(source)
-      else heads.push({ source, frames, runs: value.runs })
-    }
-    while (heads.length > 0) {
-      const first = heads.reduce((least, head) => (settledAt(head.runs) < settledAt(least.runs) ? head : least))
-      await this.walkLedgerFrame(first.source, first.runs)
-      const { value, done } = await first.frames.next()
-      if (!done) first.runs = value.runs
-      else {
-        heads.splice(heads.indexOf(first), 1)
-        this.endLedger(first.source)
-      }
-    }
+    for await (const { source, runs } of framesByTime(sources, ended => this.endLedger(ended)))
+      await this.walkLedgerFrame(source, runs)
   }
 
   private async walkLedgerFrame({ name }: RunSource, runs: Buffer): Promise<void> {
     for (let i = 0; i < runs.length; i += LEDGER_RUN_BYTES) {
       const run = decodeLedgerRun(runs, i)
-      if (!run || run.n === 0) this.miss(`${name}: a run is not readable`)
-      else await this.onTold(run)
+      if (!run || run.n === 0) {
+        this.miss(`${name}: a run is not readable`)
+        continue
+      }
+      // An offset means nothing beside a partition that is not known.
+      if (run.partition === UNPLACED) run.offset0 = -1
+      await this.onTold(run)
     }
   }
 
@@ -189,6 +198,7 @@ class Merge {
         if (expired > 0) this.out.expired += expired
         if (expired === length) return
         if (this.compacted.has(run.topic)) this.compactedAway += length - expired
+        else if (place.hasRemoved && run.state === 'acked') this.maybeRemoved += length
         else this.tell(run, 'absent', from + expired, length - expired)
       })
     })
@@ -204,7 +214,8 @@ class Merge {
   private tell(run: LedgerRun, where: 'stored' | 'aborted' | 'pending' | 'absent', seq: number, n: number): void {
     const offset = run.offset0 < 0 ? -1 : run.offset0 + seq - run.seq0
     const isBelowMinIsr = this.isBelowMinIsr(run)
-    const fact = { topic: run.topic, partition: run.partition, run, where, seq, n, offset, isBelowMinIsr }
+    const partition = shown(run.partition)
+    const fact = { topic: run.topic, partition, run, where, seq, n, offset, isBelowMinIsr }
     if (run.state === 'unknown' && where === 'stored') this.out.unknownWritten += n
     if (run.state === 'unknown' && where === 'absent') this.out.unknownNotWritten += n
     if (run.state === 'sentNoAck' && where === 'absent') this.out.sentNoAckNotWritten += n
@@ -292,7 +303,9 @@ class Merge {
         lane.told.split(from, count, (isTold, seq, n) => {
           if (isTold) return
           if (this.wholeLedgers.get(producer) === false) this.unaccounted += n
-          else for (const check of this.checks) check.onUntold?.({ topic, partition, producer, seq, n }, check.report)
+          else
+            for (const check of this.checks)
+              check.onUntold?.({ topic, partition: shown(partition), producer, seq, n }, check.report)
         }),
       )
     })
@@ -302,6 +315,8 @@ class Merge {
     const { notes } = this.out
     if (this.toldTwice > 0) this.miss(`${this.toldTwice} records have two outcomes in the ledgers`)
     if (this.unchecked > 0) this.miss(`${this.unchecked} outcomes are of partitions that were not read to their end`)
+    if (this.maybeRemoved > 0)
+      this.miss(`${this.maybeRemoved} acknowledged records are missing in topics from which records were removed`)
     if (this.out.expired > 0)
       notes.push(`${this.out.expired} acknowledged records were removed by retention before they could be read`)
     if (this.compactedAway > 0) notes.push(`${this.compactedAway} records may have been removed by compaction`)
@@ -317,7 +332,7 @@ class Merge {
   }
 }
 
-/** When the first outcome of a frame was known. */
-const settledAt = (runs: Buffer): number => (runs.length >= LEDGER_RUN_BYTES ? getUint64(runs, 56) : 0)
+/** -1 where the partition is not known. */
+const shown = (partition: number): number => (partition === UNPLACED ? -1 : partition)
 
 const placeKey = (topic: number, partition: number): number => topic * 0x1_0000_0000 + partition

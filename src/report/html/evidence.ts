@@ -87,7 +87,7 @@ const timeOf = (us: number | undefined): string =>
 function evidenceRow(one: Evidence, trial: TrialAnalysis): Content[] {
   const name = trial.topics[one.topic]?.name ?? `topic ${one.topic}`
   return [
-    `${name}-${one.partition}`,
+    one.partition < 0 ? `${name}, in no partition` : `${name}-${one.partition}`,
     ...[one.offset < 0 ? '–' : one.offset, one.producer ?? '–', one.seq ?? '–', one.leaderEpoch ?? '–'],
     ...[timeOf(one.intendedUs), timeOf(one.settledUs), one.note ?? ''],
   ]

@@ -139,6 +139,18 @@ describe('a finding', () => {
     expect(allowanceOf(lost(), trial(settings, fault('isolate')))).toBeUndefined()
   })
 
+  test.each<['as-shipped' | 'tuned', string, RegExp | undefined]>([
+    ['as-shipped', 'false', /without idempotence/],
+    ['as-shipped', 'true', undefined],
+    ['tuned', 'false', undefined],
+  ])('of duplicates in mode %s with idempotence %s, where nothing tells of a retry', (mode, idempotence, why) => {
+    const clients = [{ ...producer(1, { acks: 'all', 'enable.idempotence': idempotence }), mode }]
+    const made = madeTrialAnalysis({ clients, accounting: { maybeDuplicated: 0 } })
+    const reason = allowanceOf(lost({ anomaly: 'duplicated', byProducer: { 0: 2 } }), made)
+    if (why) expect(reason).toMatch(why)
+    else expect(reason).toBeUndefined()
+  })
+
   test('is allowed only where the terms of every producer it is of allow it', () => {
     const two = madeTrialAnalysis({
       ...withFaults(fault('isolate')),
