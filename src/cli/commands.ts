@@ -37,7 +37,17 @@ export const COMMANDS: readonly Command[] = [
     name: 'run',
     arguments: '<scenario>',
     describe: 'Run a scenario and write its report',
-    options: [...SCENARIO_OPTIONS, ...GUARD_OPTIONS, 'out', 'witness', 'keep-topics', 'github', 'quiet', 'json'],
+    options: [
+      ...SCENARIO_OPTIONS,
+      ...GUARD_OPTIONS,
+      'preflight',
+      'out',
+      'witness',
+      'keep-topics',
+      'github',
+      'quiet',
+      'json',
+    ],
     load: () => import('./commands/run.ts'),
   },
   {

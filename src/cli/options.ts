@@ -39,6 +39,12 @@ export const OPTIONS = {
     describe: 'Ask Kafka’s own GetOffsetShell before and after every trial',
     env: 'GAUNTLET_WITNESS',
   },
+  preflight: {
+    type: 'boolean',
+    describe:
+      'Before anything starts, two seconds per record shape: does the rate suit what this machine can generate?',
+    env: 'GAUNTLET_PREFLIGHT',
+  },
   'keep-topics': {
     type: 'boolean',
     describe: 'Leave the topics of trials on an external cluster',

@@ -3,20 +3,16 @@ import { availableParallelism } from 'node:os'
 import { EXIT, HarnessError } from '../../core/errors.ts'
 import { formatBytes, formatCount, formatDurationMs } from '../../core/units.ts'
 import { DEFAULT_MAX_CELLS, makePlan, type Plan } from '../../plan/plan.ts'
-import type { ProducerSetup, TrialSetup } from '../../plan/setup.ts'
-import { showBytesPerSecond, showCpuSeconds, showPerSecond, showShare } from '../../report/format.ts'
+import { showBytesPerSecond, showCpuSeconds, showPerSecond } from '../../report/format.ts'
 import { painter, textTable } from '../../report/paint.ts'
-import { calibrate, type Timing } from '../../run/calibrate.ts'
-import { type Capacity, peakRate, usedShare } from '../../run/capacity.ts'
+import type { Timing } from '../../run/calibrate.ts'
 import { parseScenario } from '../../scenario/load.ts'
 import type { CommandInput } from '../commands.ts'
 import type { Io } from '../io.ts'
+import { type Calibration, calibratePlan, type Measured, shapesOf, sizeText } from '../shared/calibration.ts'
 import { loadPlan } from '../shared/load.ts'
-import { onSignals } from '../shared/signals.ts'
 
 const TIMING: Timing = { windowMs: 2000, windows: 3 }
-/** Above this share of what can be generated, brokers and readers on the same cores would be in the way. */
-const SAFE_SHARE = 0.5
 const OF_SCENARIO = ['seed', 'rate', 'set', 'command-config', 'max-cells'] as const
 
 const USUAL = `version: 1
@@ -29,36 +25,22 @@ producers:
 load: { phases: [{ phase: steady, for: 1s, rate: max }] }
 `
 
-type Shape = { key: string; setup: TrialSetup; group: ProducerSetup }
-type Measured = Shape & { capacity: Capacity }
-
 /** Measures every shape of the scenario, or the usual ones; exit 0 whatever the machine can do. */
 export async function execute(input: CommandInput): Promise<number> {
   const { io, options } = input
   const [file] = input.positionals
   const plan = file === undefined ? usualPlan(input) : (await loadPlan(file, input)).plan
-  const shapes = shapesOf(plan)
-  const eachMs = TIMING.windowMs * (TIMING.windows + 1)
+  const { length } = shapesOf(plan)
+  const totalMs = TIMING.windowMs * (TIMING.windows + 1) * length
   if (!options.json)
     io.line(
-      `${shapes.length} record shape${shapes.length === 1 ? '' : 's'}, each a warm-up and ${TIMING.windows} windows of ${formatDurationMs(TIMING.windowMs)}, about ${formatDurationMs(eachMs * shapes.length)} in all; no broker`,
+      `${length} record shape${length === 1 ? '' : 's'}, each a warm-up and ${TIMING.windows} windows of ${formatDurationMs(TIMING.windowMs)}, about ${formatDurationMs(totalMs)} in all; no broker`,
     )
-  const signals = onSignals(() => io.error('Stopping.'))
-  const measured: Measured[] = []
-  try {
-    for (const shape of shapes) {
-      const capacity = await calibrate(shape.setup, shape.group, TIMING, signals.signal)
-      measured.push({ ...shape, capacity })
-    }
-  } catch (error) {
-    if (signals.received !== undefined) return signals.received
-    throw error
-  } finally {
-    signals.release()
-  }
-  const asked = askedOf(plan, measured)
+  const calibration = await calibratePlan(plan, TIMING, io)
+  if (typeof calibration === 'number') return calibration
+  const { measured, asked } = calibration
   if (options.json) io.line(JSON.stringify({ shapes: measured.map(shapeJson), ...(asked ? { asked } : {}) }, null, 2))
-  else describe(measured, asked, io)
+  else describe(calibration, io)
   return EXIT.pass
 }
 
@@ -74,41 +56,7 @@ function usualPlan({ sources }: CommandInput): Plan {
   return makePlan(scenario, { placeOf, cores: availableParallelism(), maxCells: DEFAULT_MAX_CELLS })
 }
 
-/** Groups that generate alike, in whichever cells, are measured once, with the settings of the first. */
-function shapesOf(plan: Plan): Shape[] {
-  const shapes = new Map<string, Shape>()
-  for (const setup of plan.setups)
-    for (const group of setup.producers) {
-      const key = keyOf(group)
-      if (!shapes.has(key)) shapes.set(key, { key, setup, group })
-    }
-  return [...shapes.values()]
-}
-
-function keyOf({ name, workers, keys, values, headers, envelope, verify }: ProducerSetup): string {
-  return JSON.stringify([name, workers, keys, values, headers, envelope, verify])
-}
-
-type Asked = { perSecond: number; share: number }
-
-/** The cell that asks for most of what this machine can generate; undefined where every rate is `max`. */
-function askedOf(plan: Plan, measured: readonly Measured[]): Asked | undefined {
-  const capacityOf = (group: ProducerSetup): Capacity => {
-    const found = measured.find(({ key }) => key === keyOf(group))
-    if (!found) throw new HarnessError({ code: 'E501', message: `producers ${group.name} were not measured` })
-    return found.capacity
-  }
-  return plan.setups
-    .map(({ scenario, producers }): Asked => {
-      const perSecond = peakRate(scenario.load.segments)
-      const groups = producers.map(group => ({ share: group.share, capacity: capacityOf(group) }))
-      return { perSecond, share: usedShare(perSecond, groups, availableParallelism()) }
-    })
-    .filter(({ perSecond }) => perSecond > 0)
-    .toSorted((a, b) => b.share - a.share)[0]
-}
-
-function describe(measured: readonly Measured[], asked: Asked | undefined, io: Io): void {
+function describe({ measured, asked }: Calibration, io: Io): void {
   const heads = [
     'producers',
     'values',
@@ -133,17 +81,7 @@ function describe(measured: readonly Measured[], asked: Asked | undefined, io: I
     capacity.windows.map(showPerSecond).join(', '),
   ])
   io.line(textTable(columns, rows, painter(io.colour)))
-  if (!asked) return
-  const text = `the scenario asks for up to ${showPerSecond(asked.perSecond)}: ${showShare(asked.share)} of what this machine can generate`
-  if (asked.share <= SAFE_SHARE) return io.line(text)
-  io.line(
-    io.style('yellow', `warning: ${text}; brokers and readers need cores too: use more workers, or another machine`),
-  )
-}
-
-function sizeText({ values: { size } }: ProducerSetup): string {
-  if (typeof size === 'number') return formatBytes(size)
-  return `${size.distribution} ${formatBytes(size.min)} to ${formatBytes(size.max)}`
+  if (asked) io.line(asked.isMuch ? io.style('yellow', `warning: ${asked.text}`) : asked.text)
 }
 
 function shapeJson({ group, capacity }: Measured): unknown {

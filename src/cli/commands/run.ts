@@ -4,6 +4,7 @@ import { renderMarkdown } from '../../report/markdown.ts'
 import { renderTerminal } from '../../report/terminal.ts'
 import { finishRecording } from '../../run/finish.ts'
 import type { CommandInput } from '../commands.ts'
+import { preflight } from '../shared/calibration.ts'
 import { publish } from '../shared/github.ts'
 import { loadPlan } from '../shared/load.ts'
 import { runSession } from '../shared/session.ts'
@@ -12,6 +13,8 @@ import { runSession } from '../shared/session.ts'
 export async function execute(input: CommandInput): Promise<number> {
   const { io, options } = input
   const made = await loadPlan(input.positionals[0] ?? '', input)
+  const stopped = options.preflight ? await preflight(made.plan, io) : undefined
+  if (stopped !== undefined) return stopped
   const { runId, directory, causes } = await runSession(made, input)
   const { analysis, judgement, files } = await finishRecording(directory, causes, new Date().toISOString())
   if (options.json)
