@@ -46,7 +46,8 @@ export type AbResult = {
 
 type Pair = { pair: number; base: TrialAnalysis; candidate: TrialAnalysis }
 
-const BROKEN: readonly string[] = ['GENERATOR_LIMITED', 'INVALID']
+/** States in which a trial cannot be compared. */
+export const BROKEN: readonly string[] = ['GENERATOR_LIMITED', 'INVALID']
 /** A floor above this is a machine on which nothing can be gated. */
 export const MAX_FLOOR_SHARE = 0.25
 const CALIBRATED_SESSIONS = 3
@@ -85,7 +86,8 @@ export function commonCutSeconds(analysis: Analysis): number {
   return Math.max(0, ...analysis.cells.flatMap(cell => cell.trials.map(trial => trial.steady?.cutSeconds ?? 0)))
 }
 
-function floorOf(noise: NoiseFloor | undefined): number {
+/** What a noise floor raises a margin to, at most. */
+export function floorOf(noise: NoiseFloor | undefined): number {
   return noise ? Math.min(MAX_FLOOR_SHARE, noise.floorShare) : 0
 }
 

@@ -124,6 +124,13 @@ export const COMMANDS: readonly Command[] = [
     load: () => import('./commands/compare.ts'),
   },
   {
+    name: 'gate',
+    arguments: '<recording> [more..]',
+    describe: 'Hold recordings against a stored baseline of this machine, and decide',
+    options: ['baseline', 'save', 'margin', 'on-inconclusive', 'junit', 'github', 'out', 'json'],
+    load: () => import('./commands/gate.ts'),
+  },
+  {
     name: 'judge',
     arguments: '<recording>',
     describe: 'Apply new rules to a recording',

@@ -91,8 +91,8 @@ function inputOf(command: Command, parsed: Record<string, unknown>, io: Io): Com
     options[name] = found.value
     sources[name] = found.source
   }
-  const positionals = [...command.arguments.matchAll(/[<[](\w+)[\]>]/g)].flatMap(([, name = '']) =>
-    parsed[name] === undefined ? [] : [String(parsed[name])],
+  const positionals = [...command.arguments.matchAll(/[<[](\w+)(?:\.\.)?[\]>]/g)].flatMap(([, name = '']) =>
+    [parsed[name] ?? []].flat().map(String),
   )
   return { positionals, options: options as Options, sources, io }
 }

@@ -90,6 +90,9 @@ export const OPTIONS = {
     describe: 'Write annotations, and the summary to GITHUB_STEP_SUMMARY',
     env: 'GITHUB_ACTIONS',
   },
+  baseline: { type: 'string', describe: 'Baseline to compare with: a file that --save wrote, or a recording' },
+  save: { type: 'string', describe: 'Write a baseline from the recordings to this file, and compare nothing' },
+  junit: { type: 'string', describe: 'Write JUnit to this file' },
   expect: { type: 'array', describe: 'A rule, such as "ack.p99 < 25ms"; may be repeated' },
   force: {
     type: 'boolean',

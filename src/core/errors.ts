@@ -81,11 +81,13 @@ export const ERRORS = {
   E402: { exit: EXIT.refused, title: 'runs are not alike' },
   E403: { exit: EXIT.refused, title: 'load above the cap for external clusters' },
   E404: { exit: EXIT.refused, title: 'fault on nodes that are not ours' },
+  E405: { exit: EXIT.refused, title: 'a run that failed is no baseline' },
   E501: { exit: EXIT.stopped, title: 'worker failed' },
   E502: { exit: EXIT.stopped, title: 'more sent than the cap allows' },
   E601: { exit: EXIT.recording, title: 'recording is corrupt' },
   E602: { exit: EXIT.recording, title: 'recording is incomplete' },
   E603: { exit: EXIT.recording, title: 'not a recording' },
+  E604: { exit: EXIT.recording, title: 'not a baseline' },
   E701: { exit: EXIT.cleanup, title: 'clean-up incomplete' },
   E702: { exit: EXIT.cleanup, title: 'a fault is not healed' },
 } as const satisfies Record<string, ErrorRow>

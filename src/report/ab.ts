@@ -6,10 +6,10 @@ import { painter, safe, type TerminalOptions, textTable, wrap } from './paint.ts
 
 type Row = AbResult['metrics'][number]
 
-const percent = (share: number): string => `${Number((share * 100).toFixed(1))}%`
-const change = (ratio: number): string => `${ratio >= 1 ? '+' : '−'}${percent(Math.abs(ratio - 1))}`
+export const percent = (share: number): string => `${Number((share * 100).toFixed(1))}%`
+export const change = (ratio: number): string => `${ratio >= 1 ? '+' : '−'}${percent(Math.abs(ratio - 1))}`
 
-function valueText(name: string, value: number): string {
+export function valueText(name: string, value: number): string {
   if (name.startsWith('ack.') || name.startsWith('e2e.')) return showUs(value)
   return name === 'throughput' ? showPerSecond(value) : showCpuSeconds(value)
 }
@@ -51,7 +51,7 @@ function remarks(result: AbResult): string[] {
   ]
 }
 
-const STYLE = {
+export const STYLE = {
   REGRESSION: 'red',
   IMPROVED: 'green',
   EQUIVALENT: 'green',

@@ -6,10 +6,16 @@ import { otherCauses, toolText, verdictSentence } from './summary.ts'
 import { cleanLine, escapeMarkup } from './text.ts'
 
 /** XML cannot hold control characters, not even escaped; they are gone or made visible before. */
-const text = (value: string | number): string =>
+export const text = (value: string | number): string =>
   escapeMarkup(cleanLine(String(value)).replace(/[\ufffe\uffff]/g, '\ufffd'))
 
-type Case = { className: string; name: string; verdict: Verdict | 'warn' | 'error'; message: string; line?: number }
+export type Case = {
+  className: string
+  name: string
+  verdict: Verdict | 'warn' | 'error'
+  message: string
+  line?: number
+}
 
 function body(one: Case): string {
   switch (one.verdict) {
@@ -26,7 +32,7 @@ function body(one: Case): string {
   }
 }
 
-function caseLine(one: Case): string {
+export function caseLine(one: Case): string {
   const line = one.line === undefined ? '' : ` line="${one.line}"`
   return `    <testcase classname="${text(one.className)}" name="${text(one.name)}"${line}>${body(one)}</testcase>`
 }

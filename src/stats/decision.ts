@@ -37,10 +37,16 @@ export const LEAST_PAIRS = 3
 /** The order in which one decision hides another. */
 const WEIGHT: readonly Decision[] = ['REGRESSION', 'INCONCLUSIVE', 'WARN', 'IMPROVED', 'EQUIVALENT']
 
-type Estimated = { metric: PairedMetric; estimate: PairEstimate }
+/** What is known of a metric when it is decided; `pBeyond` is the p-value of "not moved beyond the margin", to the worse (1) or the better (−1). */
+export type Known = {
+  gating: boolean
+  marginShare: number
+  estimate: { ratio: number; lo: number; hi: number }
+  pBeyond(side: 1 | -1): number
+}
 
-function decideOne({ metric, estimate }: Estimated, isWorse: boolean, isBetter: boolean): Decision {
-  const margin = 1 + metric.marginShare
+function decideOne({ marginShare, estimate }: Known, isWorse: boolean, isBetter: boolean): Decision {
+  const margin = 1 + marginShare
   if (isWorse) return 'REGRESSION'
   if (estimate.lo > 1 / margin && estimate.hi < margin) return 'EQUIVALENT'
   if (isBetter) return 'IMPROVED'
@@ -48,31 +54,43 @@ function decideOne({ metric, estimate }: Estimated, isWorse: boolean, isBetter: 
   return estimate.lo > 1 && estimate.ratio < margin ? 'WARN' : 'INCONCLUSIVE'
 }
 
-/** Decides metrics that gate together by Holm, and each of the others by itself. */
-export function decideMetrics(metrics: readonly PairedMetric[], random: Random): MetricDecision[] {
-  const known = metrics.flatMap((metric): Estimated[] =>
-    metric.logRatios.length < LEAST_PAIRS ? [] : [{ metric, estimate: estimatePairs(metric.logRatios) }],
-  )
-  const gating = known.filter(({ metric }) => metric.gating)
-  const reject = (side: 1 | -1): Set<string> => {
-    const pOf = ({ metric, estimate }: Estimated): number =>
-      pAbove({ ...estimate, mean: side * estimate.mean }, Math.log1p(metric.marginShare))
-    const together = holm(gating.map(pOf), ALPHA)
-    const alone = known.filter(one => !one.metric.gating && pOf(one) <= ALPHA)
-    return new Set([...gating.filter((_, index) => together[index]), ...alone].map(one => one.metric.name))
+/** One decision each, in the order given: by Holm among those that gate, and each of the others by itself. */
+export function decideTogether(known: readonly Known[]): Decision[] {
+  const gating = known.filter(one => one.gating)
+  const reject = (side: 1 | -1): Set<Known> => {
+    const together = holm(
+      gating.map(one => one.pBeyond(side)),
+      ALPHA,
+    )
+    const alone = known.filter(one => !one.gating && one.pBeyond(side) <= ALPHA)
+    return new Set([...gating.filter((_, index) => together[index]), ...alone])
   }
   const [worse, better] = [reject(1), reject(-1)]
+  return known.map(one => decideOne(one, worse.has(one), better.has(one)))
+}
+
+/** Decides metrics that gate together by Holm, and each of the others by itself. */
+export function decideMetrics(metrics: readonly PairedMetric[], random: Random): MetricDecision[] {
+  const known = metrics
+    .filter(metric => metric.logRatios.length >= LEAST_PAIRS)
+    .map(metric => {
+      const estimate = estimatePairs(metric.logRatios)
+      const pBeyond = (side: 1 | -1): number =>
+        pAbove({ ...estimate, mean: side * estimate.mean }, Math.log1p(metric.marginShare))
+      return { ...metric, metric, estimate, pBeyond }
+    })
+  const decisions = decideTogether(known)
   return metrics.map((metric): MetricDecision => {
-    const one = known.find(candidate => candidate.metric === metric)
+    const index = known.findIndex(candidate => candidate.metric === metric)
+    const [one, decision] = [known[index], decisions[index]]
     const head = { name: metric.name, gating: metric.gating, marginShare: metric.marginShare }
-    if (!one)
+    if (!one || !decision)
       return {
         ...head,
         decision: 'INCONCLUSIVE',
         reason: `${metric.logRatios.length} pairs with data, ${LEAST_PAIRS} are needed`,
       }
     const { estimate } = one
-    const decision = decideOne(one, worse.has(metric.name), better.has(metric.name))
     return {
       ...head,
       decision,
@@ -85,7 +103,7 @@ export function decideMetrics(metrics: readonly PairedMetric[], random: Random):
 }
 
 /** The decision of a session: the heaviest of its gating metrics. */
-export function decideSession(metrics: readonly MetricDecision[]): Decision {
+export function decideSession(metrics: readonly Pick<MetricDecision, 'gating' | 'decision'>[]): Decision {
   const gating = metrics.filter(metric => metric.gating).map(metric => metric.decision)
   return WEIGHT.find(decision => gating.includes(decision)) ?? 'INCONCLUSIVE'
 }

@@ -4,7 +4,8 @@ import { studentCdf, studentQuantile } from './student.ts'
 
 /** One-sided error of a decision; the interval shown is its two-sided twin of 90 %. */
 export const ALPHA = 0.05
-const POWER = 0.8
+/** How often an effect that is called visible is found. */
+export const POWER = 0.8
 /** Up to so many pairs every pattern of signs is tried. */
 const EXACT_PAIRS = 14
 const DRAWS = 10_000

@@ -38,6 +38,7 @@ describe('gauntlet --help', () => {
       'calibrate',
       'report',
       'compare',
+      'gate',
       'judge',
       'images',
       'cluster',

@@ -6,6 +6,7 @@ import { seededRandom } from '../../../src/core/random.ts'
 import { estimatePairs, holm, pAbove, signFlipP } from '../../../src/stats/pairs.ts'
 import { theilSen } from '../../../src/stats/steady.ts'
 import { studentCdf, studentQuantile } from '../../../src/stats/student.ts'
+import { estimateUnpaired, pAboveUnpaired } from '../../../src/stats/unpaired.ts'
 
 type References = {
   student_quantile: { p: number; freedom: number; value: number }[]
@@ -20,6 +21,15 @@ type References = {
     exact: boolean
   }[]
   holm: { p: number[]; rejected: boolean[] }[]
+  welch: {
+    base: number[]
+    candidate: number[]
+    ratio: number
+    lo: number
+    hi: number
+    freedom: number
+    p_above: { bound: number; p: number }[]
+  }[]
   theil_sen: { values: number[]; slope: number; lo: number; hi: number }[]
 }
 const references = JSON.parse(
@@ -50,6 +60,15 @@ describe('pairs', () => {
     if (exact) near(flipped, sign_flip_p)
     else expect(Math.abs(flipped - sign_flip_p)).toBeLessThan(4 * Math.sqrt((sign_flip_p * (1 - sign_flip_p)) / 10_000))
   })
+})
+
+test.each(references.welch)('Welch, ratio $ratio', ({ base, candidate, ratio, lo, hi, freedom, p_above }) => {
+  const estimate = estimateUnpaired(base, candidate)
+  near(estimate.ratio, ratio)
+  near(estimate.lo, lo)
+  near(estimate.hi, hi)
+  near(estimate.freedom, freedom)
+  for (const { bound, p } of p_above) near(pAboveUnpaired(estimate, bound), p)
 })
 
 test.each(references.holm)('Holm on $p', ({ p, rejected }) => expect(holm(p, 0.05)).toEqual(rejected))
