@@ -2,6 +2,7 @@
 
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { TOXIPROXY_IMAGE } from '../src/cluster/images/names.ts'
 import { ERRORS, EXIT } from '../src/core/errors.ts'
 import { describeMetrics, type Metric } from '../src/core/metrics.ts'
 import { scenarioJsonSchema } from '../src/scenario/json-schema.ts'
@@ -14,6 +15,7 @@ import {
   TOPIC_SETTINGS,
 } from '../src/scenario/schema/settings.ts'
 import { composeFiles } from '../src/topology/compose.ts'
+import { routedComposeFiles } from '../src/topology/compose-routed.ts'
 import { cliReference } from './cli-reference.ts'
 
 /** A file made from source; add a line to FILES to generate another one. */
@@ -28,7 +30,9 @@ export const FILES: readonly GeneratedFile[] = [
     path: 'docs/reference/cli.md',
     render: () => page('Command line', 'src/cli/commands.ts and src/cli/options.ts', ...cliReference()),
   },
-  ...composeFiles(KAFKA_DEFAULT_VERSION).map(({ path, text }) => ({ path, render: () => text })),
+  ...[...composeFiles(KAFKA_DEFAULT_VERSION), ...routedComposeFiles(KAFKA_DEFAULT_VERSION, TOXIPROXY_IMAGE)].map(
+    ({ path, text }) => ({ path, render: () => text }),
+  ),
 ]
 
 const ROOT = join(import.meta.dirname, '..')

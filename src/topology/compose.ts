@@ -1,17 +1,8 @@
 // Renders a topology as a compose file, so that the cluster of a run can be started by hand and looked at.
-import {
-  addressIn,
-  containerEnvironment,
-  containerProperties,
-  DATA_DIR,
-  hostOf,
-  LISTENER_PORTS,
-  LOG_LIMITS,
-  layOut,
-  PIDS_LIMIT,
-  type PublishedPorts,
-} from './containers.ts'
-import { brokersOf, describeTopology, type Topology, type TopologyNode } from './topology.ts'
+import { nodeService, nodeVolumes } from './compose-service.ts'
+import { type Block, renderYaml } from './compose-yaml.ts'
+import { addressIn, hostOf, LISTENER_PORTS, layOut, type PublishedPorts } from './containers.ts'
+import { brokersOf, describeTopology, type Topology } from './topology.ts'
 
 export type ComposeOptions = {
   /** Name of the file without its ending; the project, the network and the volumes are called after it. */
@@ -23,10 +14,7 @@ export type ComposeOptions = {
   firstPort: number
 }
 
-type Value = string | number | Block
-type Block = { [key: string]: Value | readonly Value[] }
-
-/** The compose files of the repository, by path; `npm run generate` writes them and a test compares them. */
+/** The compose files of the repository whose nodes dial each other directly, by path; `npm run generate` writes them and a test compares them. */
 export function composeFiles(kafkaVersion: string): { path: string; text: string }[] {
   const files = [
     { brokers: 1, name: 'one-broker', subnet: '10.212.1.0/24', clusterId: 'Z2F1bnRsZXQtb25lLTAwMQ', firstPort: 29092 },
@@ -40,7 +28,7 @@ export function composeFiles(kafkaVersion: string): { path: string; text: string
   ]
   return files.map(({ brokers, ...options }) => ({
     path: `compose/${options.name}.yaml`,
-    text: renderCompose(topologyOf(brokers, kafkaVersion), options),
+    text: renderCompose(composeTopology(brokers, 'direct', kafkaVersion), options),
   }))
 }
 
@@ -50,42 +38,22 @@ export function renderCompose(topology: Topology, options: ComposeOptions): stri
   const published: PublishedPorts = Object.fromEntries(
     brokersOf(topology).map((node, index) => [node.id, { OBSERVER: options.firstPort + index }]),
   )
+  const { name, clusterId, subnet } = options
+  const addresses = layOut(topology, subnet, published)
+  const services = topology.nodes.map(node => {
+    const port = published[node.id]?.OBSERVER
+    const wiring = {
+      networks: { default: { ipv4_address: hostOf(topology, node, subnet) } },
+      ...(port === undefined ? {} : { ports: [`127.0.0.1:${port}:${LISTENER_PORTS.OBSERVER}`] }),
+    }
+    return [node.name, nodeService(topology, node, { name, clusterId, addresses, wiring })]
+  })
   const document: Block = {
-    services: Object.fromEntries(topology.nodes.map(node => [node.name, service(topology, options, published, node)])),
-    networks: {
-      default: { name: project, ipam: { config: [{ subnet: options.subnet }] } },
-    },
-    volumes: Object.fromEntries(
-      topology.nodes.map(node => [`${node.name}-data`, { name: `${project}-${node.name}-data` }]),
-    ),
+    services: Object.fromEntries(services) as Block,
+    networks: { default: { name: project, ipam: { config: [{ subnet }] } } },
+    volumes: nodeVolumes(topology, project),
   }
-  return `${header(topology, options, project)}${render(document, 0)}`
-}
-
-function service(topology: Topology, options: ComposeOptions, published: PublishedPorts, node: TopologyNode): Block {
-  const addresses = layOut(topology, options.subnet, published)
-  const environment = containerEnvironment(node, options.clusterId, containerProperties(topology, addresses, node))
-  const { cpus, cpuset, memoryBytes } = node.resources
-  const port = published[node.id]?.OBSERVER
-  return {
-    image: `\${KAFKA_IMAGE:-apache/kafka:${topology.kafkaVersion}}`,
-    container_name: `gauntlet-${options.name}-${node.name}`,
-    hostname: node.name,
-    environment: Object.fromEntries(
-      Object.entries(environment).map(([name, value]) => [name, value.replaceAll('$', '$$$$')]),
-    ),
-    networks: { default: { ipv4_address: hostOf(topology, node, options.subnet) } },
-    ...(port === undefined ? {} : { ports: [`127.0.0.1:${port}:${LISTENER_PORTS.OBSERVER}`] }),
-    volumes: [`${node.name}-data:${DATA_DIR}`],
-    cap_drop: ['ALL'],
-    security_opt: ['no-new-privileges:true'],
-    pids_limit: PIDS_LIMIT,
-    ...(cpus === undefined ? {} : { cpus }),
-    ...(cpuset === undefined ? {} : { cpuset }),
-    ...(memoryBytes === undefined ? {} : { mem_limit: `${memoryBytes}b`, memswap_limit: `${memoryBytes}b` }),
-    stop_grace_period: '2m',
-    logging: { driver: 'json-file', options: LOG_LIMITS },
-  }
+  return `${header(topology, options, project)}${renderYaml(document)}`
 }
 
 function header(topology: Topology, options: ComposeOptions, project: string): string {
@@ -103,12 +71,13 @@ function header(topology: Topology, options: ComposeOptions, project: string): s
   ].join('\n')
 }
 
-function topologyOf(brokers: number, kafkaVersion: string): Topology {
+/** A cluster as compose files show it: nothing asked for but its size and its network. */
+export function composeTopology(brokers: number, network: Topology['network'], kafkaVersion: string): Topology {
   return describeTopology({
     kind: 'started',
     brokers,
     controllers: 'combined',
-    network: 'direct',
+    network,
     provider: 'docker',
     kafka: kafkaVersion,
     resources: {},
@@ -117,23 +86,4 @@ function topologyOf(brokers: number, kafkaVersion: string): Topology {
     racks: [],
     readyTimeoutMs: 0,
   })
-}
-
-/** Block-style YAML; texts are quoted as JSON, which YAML reads alike. */
-function render(block: Block, depth: number): string {
-  const indent = '  '.repeat(depth)
-  return Object.entries(block)
-    .map(([key, value]) => {
-      if (Array.isArray(value)) return `${indent}${key}:\n${value.map(item => `${indent}  - ${flow(item)}\n`).join('')}`
-      if (typeof value === 'object') return `${indent}${key}:\n${render(value as Block, depth + 1)}`
-      return `${indent}${key}: ${flow(value)}\n`
-    })
-    .join('')
-}
-
-function flow(value: Value): string {
-  if (typeof value !== 'object') return JSON.stringify(value)
-  return `{ ${Object.entries(value)
-    .map(([key, item]) => `${key}: ${JSON.stringify(item)}`)
-    .join(', ')} }`
 }

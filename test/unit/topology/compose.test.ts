@@ -1,26 +1,31 @@
 // The committed compose files are what the topology renders, and say what a compose client needs to hear.
 import { readdir, readFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { TOXIPROXY_IMAGE } from '../../../src/cluster/images/names.ts'
 import { KAFKA_DEFAULT_VERSION } from '../../../src/scenario/schema/cluster.ts'
 import { composeFiles, renderCompose } from '../../../src/topology/compose.ts'
+import { routedComposeFiles } from '../../../src/topology/compose-routed.ts'
 import { DATA_DIR } from '../../../src/topology/containers.ts'
 import { describeTopology, type Topology } from '../../../src/topology/topology.ts'
 
 type Service = {
   container_name: string
   environment: Record<string, string>
-  networks: { default: { ipv4_address: string } }
+  networks: Record<string, { ipv4_address: string; aliases?: string[] }>
   ports: string[]
   volumes: string[]
 } & Record<string, unknown>
 type Compose = {
   services: Record<string, Service>
-  networks: { default: { name: string; ipam: { config: { subnet: string }[] } } }
+  networks: Record<string, { name: string; internal?: boolean; ipam: { config: { subnet: string }[] } }>
   volumes: Record<string, { name: string }>
 }
 
-const files = composeFiles(KAFKA_DEFAULT_VERSION)
+const files = [...composeFiles(KAFKA_DEFAULT_VERSION), ...routedComposeFiles(KAFKA_DEFAULT_VERSION, TOXIPROXY_IMAGE)]
+const clusters = files.filter(file => file.path.endsWith('.yaml'))
 const root = new URL('../../../', import.meta.url)
 
 function topologyWith(overrides: Partial<Parameters<typeof describeTopology>[0]>): Topology {
@@ -48,23 +53,25 @@ describe('the committed files', () => {
   })
 
   it('are all there is', async () => {
-    expect((await readdir(new URL('compose/', root))).sort()).toEqual(
+    const found = await readdir(new URL('compose/', root), { recursive: true, withFileTypes: true })
+    const paths = found.filter(entry => entry.isFile()).map(entry => join(entry.parentPath, entry.name))
+    expect(paths.map(path => relative(fileURLToPath(new URL('compose/', root)), path)).sort()).toEqual(
       files.map(file => file.path.replace('compose/', '')).sort(),
     )
   })
 
   it('can run side by side', () => {
-    const parsed = files.map(file => parse(file.text) as Compose)
+    const parsed = clusters.map(file => parse(file.text) as Compose)
     const distinct = (values: (file: Compose) => string[]) => {
       const all = parsed.flatMap(values)
       expect(new Set(all).size).toBe(all.length)
       expect(all.length).toBeGreaterThan(0)
     }
-    distinct(file => [file.networks.default.name])
-    distinct(file => file.networks.default.ipam.config.map(config => config.subnet))
+    distinct(file => Object.values(file.networks).map(network => network.name))
+    distinct(file => Object.values(file.networks).flatMap(network => network.ipam.config.map(config => config.subnet)))
     distinct(file => Object.values(file.volumes).map(volume => volume.name))
     distinct(file => Object.values(file.services).map(service => service.container_name))
-    distinct(file => Object.values(file.services).flatMap(service => service.ports))
+    distinct(file => Object.values(file.services).flatMap(service => service.ports ?? []))
     distinct(file => [Object.values(file.services)[0]?.environment['CLUSTER_ID'] ?? ''])
   })
 })
@@ -74,7 +81,7 @@ describe('a service', () => {
     const { services, volumes } = parse(renderCompose(topologyWith({ brokers: 3 }), options)) as Compose
     expect(Object.keys(services)).toEqual(['broker-1', 'broker-2', 'broker-3'])
     Object.entries(services).forEach(([name, service], index) => {
-      expect(service.networks.default.ipv4_address).toBe(`10.1.2.${11 + index}`)
+      expect(service.networks['default']?.ipv4_address).toBe(`10.1.2.${11 + index}`)
       expect(service.volumes).toEqual([`${name}-data:${DATA_DIR}`])
       expect(volumes).toHaveProperty(`${name}-data`)
       expect(service).toMatchObject({ cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] })
@@ -114,5 +121,69 @@ describe('a service', () => {
     expect(services['controller-101']?.ports).toBeUndefined()
     expect(services['controller-101']?.environment).not.toHaveProperty('KAFKA_ADVERTISED_LISTENERS')
     expect(services['broker-1']?.environment['KAFKA_CONTROLLER_QUORUM_VOTERS']).toMatch(/^101@10\.1\.2\.11:9095,/)
+  })
+})
+
+describe('the routed file', () => {
+  const [file] = clusters.filter(({ path }) => path.includes('routed'))
+  const { services, networks } = parse(file?.text ?? '') as Compose
+  const nodes = Object.entries(services).filter(([name]) => name.startsWith('broker-'))
+  const proxies = Object.entries(services).filter(([name]) => name.startsWith('proxy-'))
+  type Route = { name: string; listen: string; upstream: string; enabled: boolean }
+  const routes = new Map(
+    proxies.map(([name, service]): [string, Route[]] => {
+      const path = `compose/${service.volumes[0]?.split(':')[0]?.replace('./', '')}`
+      return [name, JSON.parse(files.find(one => one.path === path)?.text ?? '[]') as Route[]]
+    }),
+  )
+
+  it('puts every node alone on a network without a way out, with all proxies', () => {
+    expect([nodes.length, proxies.length, Object.keys(networks).length]).toEqual([3, 4, 3])
+    for (const [name, node] of nodes) {
+      expect(Object.keys(node.networks)).toEqual([name])
+      expect(networks[name]?.internal).toBe(true)
+      expect(node.ports).toBeUndefined()
+      expect(node['depends_on']).toEqual(proxies.map(([proxy]) => proxy))
+    }
+    for (const [, proxy] of proxies) expect(Object.keys(proxy.networks)).toEqual(Object.keys(networks))
+    const addresses = Object.values(services).flatMap(one => Object.values(one.networks).map(net => net.ipv4_address))
+    expect(new Set(addresses).size).toBe(addresses.length)
+  })
+
+  it('lets a node meet the names of its peers at its own proxy alone', () => {
+    for (const [name, proxy] of proxies) {
+      const own = name.replace('proxy-', 'broker-')
+      const peers = nodes.map(([node]) => node).filter(node => node !== own)
+      for (const [network, { aliases }] of Object.entries(proxy.networks))
+        expect(aliases).toEqual(network === own ? peers : undefined)
+    }
+  })
+
+  it('has a route for every link: 6 between brokers, 6 to controllers, 3 from clients, open from the start', () => {
+    const all = [...routes.values()].flat()
+    const count = (plane: string) => all.filter(({ name }) => name.startsWith(plane)).length
+    expect(['internal-', 'controller-', 'client-'].map(count)).toEqual([6, 6, 3])
+    expect(all.every(({ enabled }) => enabled)).toBe(true)
+  })
+
+  it('enters every proxy at its own address and leads to where a node listens', () => {
+    const listening = new Set(nodes.flatMap(([, node]) => (node.environment['KAFKA_LISTENERS'] ?? '').split(',')))
+    const bound = new Set([...listening].map(listener => listener.split('://')[1]))
+    for (const [name, own] of routes) {
+      const addresses = Object.values(services[name]?.networks ?? {}).map(net => net.ipv4_address)
+      expect(own.length).toBeGreaterThan(0)
+      for (const { listen, upstream } of own) {
+        expect(addresses).toContain(listen.split(':')[0])
+        expect(bound).toContain(upstream)
+      }
+    }
+  })
+
+  it('advertises brokers to clients at the proxy of clients', () => {
+    const entrances = routes.get('proxy-client')?.map(({ listen }) => `CLIENT://${listen}`)
+    const advertised = nodes.map(([, node]) =>
+      node.environment['KAFKA_ADVERTISED_LISTENERS']?.split(',').find(one => one.startsWith('CLIENT:')),
+    )
+    expect(advertised).toEqual(entrances)
   })
 })
