@@ -84,6 +84,17 @@ describe('gauntlet gate', () => {
     expect(exitCode).toBe(code)
   })
 
+  it('cuts the beginning of the recording by as much as the stored baseline was cut', async () => {
+    type Base = { side: { cutSeconds: number } }
+    const base = openSealed<Base>(readFileSync(at('base.json')), at('base.json'))
+    writeFileSync(at('cut.json'), sealJson({ ...base, side: { ...base.side, cutSeconds: 3 } }))
+    const read = async (name: string): Promise<{ cutSeconds: number; metrics: { candidatePer: number }[] }> =>
+      JSON.parse((await gate(at('c'), at('d'), '--baseline', at(name), '--json')).stdout)
+    const [whole, cut] = [await read('base.json'), await read('cut.json')]
+    expect([whole.cutSeconds, cut.cutSeconds]).toEqual([0, 3])
+    expect(cut.metrics[0]?.candidatePer).not.toBe(whole.metrics[0]?.candidatePer)
+  })
+
   it('refuses a recording of another machine, and says what differs', async () => {
     const { exitCode, stderr } = await gate(at('elsewhere'), '--baseline', at('base.json'))
     expect(stderr).toMatch(/E402 .*cores 2 against 64/)
