@@ -91,6 +91,17 @@ describe('sequences over all partitions of a topic', () => {
     expect(await counts(unplaced(ACKED, stored))).toEqual([])
   })
 
+  test('are in order where two producers wait for each other in two partitions', async () => {
+    const ledger = [0, 1].map(producer => ({ producer, seq0: 0, n: 10 }))
+    const stored: readonly Stored[] = [
+      [0, 5, 5, 0],
+      [0, 0, 5, 1],
+      [1, 5, 5, 1],
+      [1, 0, 5, 0],
+    ]
+    expect(await counts(unplaced(ledger, stored))).toEqual([])
+  })
+
   test('with outcomes of every kind: what was failed and stands, what was unknown and does not', async () => {
     const ledger = [
       { seq0: 0, n: 10 },
