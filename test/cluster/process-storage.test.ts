@@ -46,7 +46,8 @@ it.each(['combined', 'dedicated'] as const)('three %s nodes', async controllers 
   const clusterId = newKafkaId()
   const env = { PATH: process.env['PATH'] ?? '' }
   await makeRoot(root, 'format')
-  const properties = await writeNodeFiles(root, topology, await layOutOnLoopback(topology))
+  const { addresses } = await layOutOnLoopback(topology)
+  const properties = await writeNodeFiles(root, topology, addresses)
   await formatStorage(kafka, root, topology, properties, clusterId, { env })
   const directoryIds = new Set<string>()
   for (const node of topology.nodes) {

@@ -26,7 +26,7 @@ export async function startDecoyBroker(topology: Topology): Promise<DecoyBroker>
   const folder = mkdtempSync(join(tmpdir(), 'somebody-elses-broker-'))
   const root = join(folder, 'kafka')
   const installation = await findInstallation({ version: topology.kafkaVersion })
-  const addresses = await layOutOnLoopback(topology)
+  const { addresses } = await layOutOnLoopback(topology)
   const [node] = topology.nodes
   if (!node) throw new RangeError('a topology without nodes')
   await makeRoot(root, 'nobody')
