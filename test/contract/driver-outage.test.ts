@@ -102,9 +102,8 @@ describe('a broker of three killed under load, acks=all', () => {
     const { acked, unknown, failed } = verification.told
     expect(acked + unknown + failed).toBe(accounting.sent)
     expect(acked).toBeGreaterThan(0)
-    // Where the client chose partitions, sequences are counted per topic, which the comparison by partition cannot follow.
-    if (mode === 'tuned') expect(verification.complete, verification.notes.join('; ')).toBe(true)
-    const findings = mode === 'tuned' ? verification.findings.filter(({ count }) => count > 0) : []
+    expect(verification.complete, verification.notes.join('; ')).toBe(true)
+    const findings = verification.findings.filter(({ count }) => count > 0)
     const count = (anomaly: string): number => findings.find(finding => finding.anomaly === anomaly)?.count ?? 0
     console.log(
       `${driver} ${mode}: acked ${acked}, unknown ${unknown} (${verification.unknownWritten} of them stored), failed ${failed}` +
