@@ -2,6 +2,9 @@
 import type { NodePowers } from '../cluster/cluster.ts'
 import type { Strike } from './fault.ts'
 
+/** The exit code of a JVM that ended by SIGTERM; 137 would be the SIGKILL that follows a grace time that was too short. */
+export const ORDERLY_EXIT = 143
+
 type State = Awaited<ReturnType<NodePowers['state']>>
 
 /** All at once, because a crash of two machines is not two crashes. */

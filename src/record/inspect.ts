@@ -1,13 +1,18 @@
 // Looks at the envelope of a record where it lies, without making anything: for readers that check every record of a trial.
-import { type Crc32c, ENVELOPE_BYTES, FLAG_CRC, FLAG_SLIP, UNPLACED } from './envelope.ts'
+import {
+  ENVELOPE_AT as AT,
+  type Crc32c,
+  ENVELOPE_BYTES,
+  ENVELOPE_HEAD,
+  FLAG_CRC,
+  FLAG_SLIP,
+  UNPLACED,
+} from './envelope.ts'
 
 /** What is wrong with a record; the numbers stand in truth files. */
 export const ENVELOPE_FAULT = { none: 0, noEnvelope: 1, otherRun: 2, checksum: 4, otherPlace: 5 } as const
 export type EnvelopeFault = (typeof ENVELOPE_FAULT)[keyof typeof ENVELOPE_FAULT]
 
-const MAGIC_HIGH = 0x4b
-const MAGIC_LOW = 0x47
-const VERSION = 1
 const TWO_POW_32 = 4_294_967_296
 
 /** A cursor: after `look` returned 0 its fields are the envelope's. */
@@ -31,23 +36,18 @@ export class EnvelopeInspector {
 
   /** Looks at the value that lies in `bytes` from `at`; a checksum of the whole value is held against it where there is one. */
   look(bytes: Buffer, at: number, sizeBytes: number): EnvelopeFault {
-    if (
-      sizeBytes < ENVELOPE_BYTES ||
-      bytes[at] !== MAGIC_HIGH ||
-      bytes[at + 1] !== MAGIC_LOW ||
-      bytes[at + 2] !== VERSION
-    )
-      return ENVELOPE_FAULT.noEnvelope
-    if (bytes.readUInt32BE(at + 4) !== this.run) return ENVELOPE_FAULT.otherRun
-    const flags = bytes[at + 3] as number
+    if (sizeBytes < ENVELOPE_BYTES) return ENVELOPE_FAULT.noEnvelope
+    const flags = bytes.readUInt32BE(at)
+    if (flags >>> 8 !== ENVELOPE_HEAD) return ENVELOPE_FAULT.noEnvelope
+    if (bytes.readUInt32BE(at + AT.run) !== this.run) return ENVELOPE_FAULT.otherRun
     if (flags & FLAG_CRC && !this.isIntact(bytes, at, sizeBytes)) return ENVELOPE_FAULT.checksum
-    const partition = bytes.readUInt32BE(at + 12)
+    const partition = bytes.readUInt32BE(at + AT.partition)
     this.isUnplaced = partition === UNPLACED
-    if (bytes.readUInt16BE(at + 10) !== this.topic || (partition !== this.partition && !this.isUnplaced))
+    if (bytes.readUInt16BE(at + AT.producer + 2) !== this.topic || (partition !== this.partition && !this.isUnplaced))
       return ENVELOPE_FAULT.otherPlace
-    this.producer = bytes.readUInt16BE(at + 8)
-    this.sequence = bytes.readUInt32BE(at + 16) * TWO_POW_32 + bytes.readUInt32BE(at + 20)
-    this.transaction = flags & FLAG_SLIP ? 0 : bytes.readUInt32BE(at + 32)
+    this.producer = bytes.readUInt16BE(at + AT.producer)
+    this.sequence = bytes.readUInt32BE(at + AT.sequence) * TWO_POW_32 + bytes.readUInt32BE(at + AT.sequence + 4)
+    this.transaction = flags & FLAG_SLIP ? 0 : bytes.readUInt32BE(at + AT.slipUs)
     return ENVELOPE_FAULT.none
   }
 

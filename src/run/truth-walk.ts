@@ -1,8 +1,8 @@
 // Turns fetched record sets of one partition into truth: every checksum and every envelope is looked at, nothing is made per record.
 import { BatchReader } from '../protocol/batch.ts'
-import { type CodecName, decompressWith } from '../protocol/codecs.ts'
 import { crc32c } from '../protocol/crc32c.ts'
 import { ProtocolError } from '../protocol/errors.ts'
+import { type PlainRecords, plainRecords } from '../protocol/plain-records.ts'
 import { RecordReader } from '../protocol/records.ts'
 import type { FetchedPartition } from '../protocol/requests/fetch.ts'
 import { AbortedTransactions, controlTypeOf } from '../protocol/transactions.ts'
@@ -117,12 +117,10 @@ export class TruthWalk {
 }
 
 /** Where the records of a batch lie once they are decompressed; undefined where they cannot be. */
-function recordsOf(batch: BatchReader): { bytes: Buffer; at: number; end: number } | undefined {
+function recordsOf(batch: BatchReader): PlainRecords | undefined {
   const { codec } = batch
-  if (codec === 'none') return { bytes: batch.bytes, at: batch.recordsAt, end: batch.end }
   try {
-    const bytes = decompressWith(codec satisfies CodecName, batch.bytes.subarray(batch.recordsAt, batch.end))
-    return { bytes, at: 0, end: bytes.length }
+    return plainRecords(batch, codec)
   } catch {
     return undefined
   }

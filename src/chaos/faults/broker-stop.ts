@@ -1,12 +1,9 @@
 // Ends brokers in order, as an upgrade does: they hand their partitions over first; started again at the end.
 import * as z from 'zod'
-import { defineFault } from '../fault.ts'
-import { notIn } from '../node-fault.ts'
+import { defineFault, type Strike } from '../fault.ts'
+import { notIn, ORDERLY_EXIT } from '../node-fault.ts'
 
-/** A JVM that ended by SIGTERM; 137 would be the SIGKILL that follows a grace time that was too short. */
-const ORDERLY = 143
-
-const exitCodes = new Map<string, number[]>()
+const exitCodes = new WeakMap<Strike<unknown>, number[]>()
 
 export const brokerStop = defineFault({
   kind: 'broker-stop',
@@ -15,17 +12,18 @@ export const brokerStop = defineFault({
   needs: 'nodes',
   takesLeaders: true,
   options: { 'at-once': z.boolean().describe('All nodes together instead of one after the other').default(false) },
-  inject: async ({ tag, nodes, options, ports }) => {
+  inject: async strike => {
+    const { nodes, options, ports } = strike
     const codes: number[] = []
-    exitCodes.set(tag, codes)
+    exitCodes.set(strike, codes)
     if (options['at-once']) codes.push(...(await Promise.all(nodes.map(node => ports.nodes.stop(node)))))
     else for (const node of nodes) codes.push(await ports.nodes.stop(node))
   },
   prove: async strike => {
-    const codes = exitCodes.get(strike.tag) ?? []
+    const codes = exitCodes.get(strike) ?? []
     if ((await notIn(strike, 'gone')) !== undefined) return undefined
-    return codes.length > 0 && codes.every(code => code === ORDERLY)
-      ? `ended in order, exit code ${ORDERLY}`
+    return codes.length > 0 && codes.every(code => code === ORDERLY_EXIT)
+      ? `ended in order, exit code ${ORDERLY_EXIT}`
       : undefined
   },
   heal: async ({ nodes, ports }) => {

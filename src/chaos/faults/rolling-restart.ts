@@ -1,11 +1,8 @@
 // Restarts nodes one after the other in order, each only when every replica is in sync again, as an upgrade does.
-import { defineFault } from '../fault.ts'
-import { eachNode, notIn } from '../node-fault.ts'
+import { defineFault, type Strike } from '../fault.ts'
+import { eachNode, notIn, ORDERLY_EXIT } from '../node-fault.ts'
 
-/** A JVM that ended by SIGTERM. */
-const ORDERLY = 143
-
-const restarted = new Map<string, string[]>()
+const restarted = new WeakMap<Strike<unknown>, string[]>()
 
 export const rollingRestart = defineFault({
   kind: 'rolling-restart',
@@ -15,20 +12,24 @@ export const rollingRestart = defineFault({
   untargeted: 'all',
   takesLeaders: false,
   options: {},
-  inject: async ({ tag, nodes, ports }) => {
+  inject: async strike => {
+    const { nodes, ports } = strike
     const done: string[] = []
-    restarted.set(tag, done)
+    restarted.set(strike, done)
     for (const node of nodes) {
       const code = await ports.nodes.stop(node)
-      if (code !== ORDERLY) throw new Error(`node ${node} ended with exit code ${code}, not in order (${ORDERLY})`)
+      if (code !== ORDERLY_EXIT)
+        throw new Error(`node ${node} ended with exit code ${code}, not in order (${ORDERLY_EXIT})`)
       await ports.nodes.start(node)
       if (!(await ports.whole())) throw new Error(`replicas were not in sync in time after node ${node} was restarted`)
       done.push(`node ${node}`)
     }
   },
-  prove: async ({ tag, nodes }) => {
-    const done = restarted.get(tag) ?? []
-    return done.length === nodes.length ? `${done.join(', ')} restarted in order (exit code ${ORDERLY})` : undefined
+  prove: async strike => {
+    const done = restarted.get(strike) ?? []
+    return done.length === strike.nodes.length
+      ? `${done.join(', ')} restarted in order (exit code ${ORDERLY_EXIT})`
+      : undefined
   },
   heal: ({ nodes, ports }) =>
     eachNode(nodes, async node => {

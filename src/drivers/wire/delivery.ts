@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf } from '../../core/errors.ts'
 import { BatchReader } from '../../protocol/batch.ts'
-import { decompressWith } from '../../protocol/codecs.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
+import { type PlainRecords, plainRecords } from '../../protocol/plain-records.ts'
 import { RecordReader } from '../../protocol/records.ts'
 import type { FetchedPartition } from '../../protocol/requests/fetch.ts'
 import { AbortedTransactions } from '../../protocol/transactions.ts'
@@ -12,9 +12,6 @@ import type { ReadPartition } from './assignment.ts'
 
 /** What one fetch brought for a partition, read from `fromOffset` on. */
 export type Fetched = { partition: ReadPartition; answer: FetchedPartition; fromOffset: number }
-
-/** Bytes of records, decompressed where they were not plain. */
-type Opened = { bytes: Buffer; at: number; end: number }
 
 const headers = new BatchReader()
 
@@ -86,18 +83,14 @@ export class Delivery {
   }
 
   /** The records of the batch as they can be walked; undefined where they are not what the producer wrote. */
-  private open(): Opened | undefined {
+  private open(): PlainRecords | undefined {
     const { batch } = this
     if (!batch.crcMatches()) {
       this.options.onError('CORRUPT_MESSAGE', `wrong CRC-32C of the batch at offset ${batch.baseOffset}`, false)
       return undefined
     }
-    const { bytes, recordsAt, end } = batch
     try {
-      const { codec } = batch
-      if (codec === 'none') return { bytes, at: recordsAt, end }
-      const plain = decompressWith(codec, bytes.subarray(recordsAt, end))
-      return { bytes: plain, at: 0, end: plain.length }
+      return plainRecords(batch, batch.codec)
     } catch (error) {
       this.options.onError('CORRUPT_MESSAGE', `batch at offset ${batch.baseOffset}: ${messageOf(error)}`, false)
       return undefined
@@ -106,7 +99,7 @@ export class Delivery {
 
   private *slices(
     { topic, partition }: ReadPartition,
-    { bytes, at, end }: Opened,
+    { bytes, at, end }: PlainRecords,
     fromOffset: number,
   ): Generator<void> {
     const { options, records } = this
