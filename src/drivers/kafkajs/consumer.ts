@@ -1,6 +1,7 @@
 // kafkajs as a group member: batches handed over with the time they reached the handler, commits as the scenario says.
 import type { CodecName } from '../../protocol/codecs.ts'
 import type { ConsumerOptions, GroupConsumer, ReceivedRecord } from '../driver.ts'
+import { processing } from '../processing.ts'
 import {
   CompressionCodecs,
   type ConsumerRunConfig,
@@ -116,7 +117,7 @@ export class KafkaJsConsumer implements GroupConsumer {
     const topic = this.index.get(name)
     if (topic === undefined) return
     options.onRecords(topic, partition, [received(message)], options.nowUs())
-    if (options.delayMs > 0) await new Promise(resolve => setTimeout(resolve, options.delayMs))
+    if (options.delayMs > 0) await processing(options.delayMs)
     if (options.commit === 'manual') await this.commitBehind(name, partition, message)
   }
 
@@ -143,7 +144,7 @@ export class KafkaJsConsumer implements GroupConsumer {
   private async finishHandling(payload: EachBatchPayload, messages: KafkaMessage[]): Promise<void> {
     const last = messages.at(-1)
     if (!last) return
-    if (this.options.delayMs > 0) await new Promise(resolve => setTimeout(resolve, this.options.delayMs))
+    if (this.options.delayMs > 0) await processing(this.options.delayMs)
     payload.resolveOffset(last.offset)
     if (this.options.commit === 'none') return
     if (this.options.commit === 'auto') return payload.commitOffsetsIfNecessary()

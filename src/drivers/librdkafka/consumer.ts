@@ -1,5 +1,6 @@
 // librdkafka as a group member: flowing as its users run it, or pulled batch by batch where handling takes time.
 import type { ConsumerOptions, GroupConsumer, ReceivedRecord } from '../driver.ts'
+import { processing } from '../processing.ts'
 import { connect, disconnect, loadRdkafka, type Message, type RdConsumer, type RdError, Totals } from './client.ts'
 import { consumerConfig } from './settings.ts'
 
@@ -79,7 +80,7 @@ export class RdkafkaConsumer implements GroupConsumer {
       )
       for (const handling of this.handlings(messages)) {
         this.handOver(handling)
-        await new Promise(resolve => setTimeout(resolve, this.options.delayMs))
+        await processing(this.options.delayMs)
         this.commit(handling)
       }
     }

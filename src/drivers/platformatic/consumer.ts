@@ -1,6 +1,7 @@
 // @platformatic/kafka as a group member: its stream of records cut into handlings, commits as the scenario says.
 import { setImmediate as immediately, setTimeout as sleep } from 'node:timers/promises'
 import type { ConsumerOptions, GroupConsumer, ReceivedRecord } from '../driver.ts'
+import { processing } from '../processing.ts'
 import { type BufferConsumer, baseOptions, Consumer, type Received, SocketCounts, type Stream } from './client.ts'
 import { mapError } from './errors.ts'
 
@@ -120,7 +121,7 @@ export class PlatformaticConsumer implements GroupConsumer {
       const topic = this.index.get(last.topic)
       if (topic !== undefined)
         this.options.onRecords(topic, last.partition, records.map(received), this.options.nowUs())
-      if (this.options.delayMs > 0) await sleep(this.options.delayMs)
+      if (this.options.delayMs > 0) await processing(this.options.delayMs)
       if (this.options.commit === 'manual') await this.commit(last)
       if (performance.now() - sinceMs > YIELD_AFTER_MS) {
         await immediately()

@@ -1,5 +1,4 @@
 // Hands the batches of fetched record sets over: checked, decompressed and cut into handlings, with the time each reached its handler.
-import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf } from '../../core/errors.ts'
 import { BatchReader } from '../../protocol/batch.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
@@ -8,6 +7,7 @@ import { RecordReader } from '../../protocol/records.ts'
 import type { FetchedPartition } from '../../protocol/requests/fetch.ts'
 import { AbortedTransactions } from '../../protocol/transactions.ts'
 import type { ConsumerOptions } from '../driver.ts'
+import { processing } from '../processing.ts'
 import type { ReadPartition } from './assignment.ts'
 
 /** What one fetch brought for a partition, read from `fromOffset` on. */
@@ -55,7 +55,7 @@ export class Delivery {
   private async takeSlowly(fetched: readonly Fetched[]): Promise<void> {
     for (const one of fetched) {
       for (const _ of this.handlings(one)) {
-        await sleep(this.options.delayMs)
+        await processing(this.options.delayMs)
       }
     }
   }
