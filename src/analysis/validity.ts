@@ -42,24 +42,6 @@ const cameToItsEnd: Signal = ({ complete }) =>
 const sentSomething: Signal = ({ measures, complete }) =>
   complete && measures.sent === 0 ? [{ state: 'INVALID', text: 'no record was sent in the measure phase' }] : []
 
-const keptSchedule: Signal = ({ measures, openLoop, backpressured }) => {
-  if (!openLoop || measures.sent === 0 || measures.achieved >= MIN_SENT_RATIO) return []
-  const seen = `sent ${(measures.achieved * 100).toFixed(2)}% of the schedule on time, ${MIN_SENT_RATIO * 100}% is needed`
-  return backpressured > 0
-    ? [
-        {
-          state: 'INVALID',
-          text: `${seen}: ${backpressured} records waited for buffer.memory, so the cluster or the client could not take this rate; lower the rate or find the bottleneck`,
-        },
-      ]
-    : [
-        {
-          state: 'GENERATOR_LIMITED',
-          text: `${seen} and no buffer was full, so the generator was too slow; add workers, lower the rate, or free this machine`,
-        },
-      ]
-}
-
 /** Whose fault it is that workers of a role came late: their own, their machine's, or its other users'. */
 function blameFor({ generator, host }: ValidityInput, role: GeneratorHealth['role']): { state: State; remedy: string } {
   const waited = generator.filter(worker => worker.role === role).flatMap(worker => worker.waitedShare ?? [])
@@ -74,6 +56,21 @@ function blameFor({ generator, host }: ValidityInput, role: GeneratorHealth['rol
     state: 'GENERATOR_LIMITED',
     remedy: 'it waited for a CPU: keep brokers and workers on other cores, or lower the rate',
   }
+}
+
+const keptSchedule: Signal = input => {
+  const { measures, openLoop, backpressured } = input
+  if (!openLoop || measures.sent === 0 || measures.achieved >= MIN_SENT_RATIO) return []
+  const seen = `sent ${(measures.achieved * 100).toFixed(2)}% of the schedule on time, ${MIN_SENT_RATIO * 100}% is needed`
+  if (backpressured > 0)
+    return [
+      {
+        state: 'INVALID',
+        text: `${seen}: ${backpressured} records waited for buffer.memory, so the cluster or the client could not take this rate; lower the rate or find the bottleneck`,
+      },
+    ]
+  const { state, remedy } = blameFor(input, 'producer')
+  return [{ state, text: `${seen} and no buffer was full, so the generator was too slow; ${remedy}` }]
 }
 
 const cameInTime: Signal = input => {
