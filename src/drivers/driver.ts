@@ -71,6 +71,9 @@ export type Settings = Record<string, SettingValue>
 
 export type Security = { ssl?: unknown; sasl?: unknown }
 
+/** Why a driver cannot be used here, and what to do about it. */
+export type Lack = { reason: string; hint: string }
+
 export type ProducerOptions = {
   bootstrap: string[]
   security?: Security
