@@ -44,11 +44,12 @@ export type ProducerSetup = {
   settings?: Settings
   record?: Partial<ProducerOptions['record']>
   security?: Security
+  compression?: 'each' | 'pool'
 }
 
 /** A producer with Java's defaults for everything that is not said, and without idempotence. */
 export function makeProducer(driver: Driver, setup: ProducerSetup): BatchProducer {
-  const { bootstrap, topics, settings, record, security } = setup
+  const { bootstrap, topics, settings, record, security, compression } = setup
   const defaults = Object.fromEntries(
     Object.entries(PRODUCER_SETTINGS).flatMap(([name, setting]) =>
       setting.default === undefined ? [] : [[name, setting.default]],
@@ -68,6 +69,7 @@ export function makeProducer(driver: Driver, setup: ProducerSetup): BatchProduce
     },
     nowUs,
     ...(security ? { security } : {}),
+    ...(compression ? { compression } : {}),
   })
 }
 
