@@ -76,7 +76,7 @@ export const ERRORS = {
   E311: { exit: EXIT.environment, title: 'topic could not be created' },
   E312: { exit: EXIT.environment, title: 'Toxiproxy missing' },
   E313: { exit: EXIT.environment, title: 'the routed network does not hold' },
-  E314: { exit: EXIT.environment, title: 'client of a driver missing' },
+  E314: { exit: EXIT.environment, title: 'client of a driver missing, or too old' },
   E401: { exit: EXIT.refused, title: 'external cluster not allowed' },
   E402: { exit: EXIT.refused, title: 'runs are not alike' },
   E403: { exit: EXIT.refused, title: 'load above the cap for external clusters' },

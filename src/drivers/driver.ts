@@ -8,6 +8,8 @@ export type Support = 'client' | 'harness' | { emulated: string } | { unsupporte
 
 /** The badge of readers whose driver assigns partitions itself. */
 export const NO_GROUP = 'manual assignment, no consumer group'
+/** The badge of producers whose batches were compressed beforehand. */
+export const POOLED = 'compression: pool, batches compressed beforehand: compressing is not in the client’s cost'
 
 /** What a driver can do; read by `plan` before anything starts, so it imports no client. */
 export type Capabilities = {
@@ -15,6 +17,8 @@ export type Capabilities = {
   /** batch: the harness accumulates; record: the client does. */
   kind: 'batch' | 'record'
   codecs: readonly string[]
+  /** Codecs whose frames can be compressed beforehand and get their envelopes afterwards. */
+  pooledCodecs?: readonly string[]
   /** Requests in flight per broker with idempotence on, where the client allows fewer than asked. */
   maxInFlightIdempotent?: number
   /** Records one partition's batch may hold. */
@@ -71,11 +75,16 @@ export type Settings = Record<string, SettingValue>
 
 export type Security = { ssl?: unknown; sasl?: unknown }
 
+/** Why a driver cannot be used here, and what to do about it. */
+export type Lack = { reason: string; hint: string }
+
 export type ProducerOptions = {
   bootstrap: string[]
   security?: Security
   clientId: string
   settings: Settings
+  /** Each batch when it is sent, where this is left out. */
+  compression?: 'each' | 'pool'
   topics: TopicHandle[]
   /** Makes the bytes of a record. */
   record: RecordFactory
@@ -98,6 +107,8 @@ export type RecordFactory = {
 export type UniformRecords = {
   valueBytes: number
   headers: Record<string, Buffer> | undefined
+  /** The bytes of a value that `stamp` writes, where it writes any. */
+  stamped?: { at: number; sizeBytes: number }
   /** Writes the value at a place of a topic's template; what is proper to one record is still missing. */
   fill(topic: number, into: Buffer, at: number, place: number): void
   /** Puts in what is proper to the records of a batch, whose values begin where `valueAt` says. */

@@ -1,5 +1,5 @@
 // The registry of drivers: a new one is one folder and one line here (and one in capabilities.ts).
-import type { Driver } from './driver.ts'
+import type { Driver, Lack, Security } from './driver.ts'
 
 const LOADERS: Record<string, () => Promise<{ driver: Driver }>> = {
   kafkajs: () => import('./kafkajs/driver.ts'),
@@ -12,16 +12,14 @@ const LOADERS: Record<string, () => Promise<{ driver: Driver }>> = {
 }
 
 /** What is missing on this machine for a driver whose client does not come with us. */
-const LACKS: Record<string, () => Promise<Lack | undefined>> = {
+const LACKS: Record<string, (security?: Security) => Promise<Lack | undefined>> = {
   java: async () => (await import('./java/install.ts')).lackOfJavaClient(),
-  librdkafka: async () => (await import('./librdkafka/client.ts')).lackOfRdkafka(),
+  librdkafka: async security => (await import('./librdkafka/client.ts')).lackOfRdkafka(security),
 }
 
-export type Lack = { reason: string; hint: string }
-
-/** Undefined where a driver can be used here, else why not and what to install. */
-export async function lackOfDriver(name: string): Promise<Lack | undefined> {
-  return Object.hasOwn(LACKS, name) ? LACKS[name]?.() : undefined
+/** Undefined where a driver can be used here and log in that way, else why not and what to do. */
+export async function lackOfDriver(name: string, security?: Security): Promise<Lack | undefined> {
+  return Object.hasOwn(LACKS, name) ? LACKS[name]?.(security) : undefined
 }
 
 /** Loads a driver and the client behind it. */

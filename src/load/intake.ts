@@ -94,6 +94,7 @@ function clientOptions(spec: ProducerWorkerSpec, record: RecordFactory, ports: P
     bootstrap: spec.bootstrap,
     clientId: String(spec.settings['client.id'] ?? spec.worker),
     settings: spec.settings,
+    ...(spec.compression ? { compression: spec.compression } : {}),
     topics: spec.topics,
     record,
     nowUs: () => ports.nowUs(),

@@ -22,6 +22,7 @@ type CommonSpec = {
 
 export type ProducerWorkerSpec = CommonSpec & {
   role: 'producer'
+  compression?: 'each' | 'pool'
   /** Number of this producer in envelopes, unique in the trial. */
   producerIndex: number
   stripe: number

@@ -50,7 +50,7 @@ function without(settings: Settings, names: readonly string[]): Settings {
   return Object.fromEntries(Object.entries(settings).filter(([name]) => !names.includes(name)))
 }
 
-const PRODUCER_FIELDS = ['workers', 'driver', 'mode', 'values.size', 'values.compressible'] as const
+const PRODUCER_FIELDS = ['workers', 'driver', 'mode', 'compression', 'values.size', 'values.compressible'] as const
 const CONSUMER_FIELDS = ['groups', 'members', 'commit'] as const
 const TOPIC_FIELDS = ['partitions', 'replication.factor', 'count'] as const
 
@@ -96,6 +96,7 @@ function applyProducer(group: Scenario['producers'][number], set: Settings): Sce
     workers: Number(set['workers'] ?? group.workers),
     driver: (set['driver'] as typeof group.driver | undefined) ?? group.driver,
     mode: (set['mode'] as typeof group.mode | undefined) ?? group.mode,
+    compression: (set['compression'] as typeof group.compression | undefined) ?? group.compression,
     values: {
       ...group.values,
       ...(set['values.size'] === undefined ? {} : { size: Number(set['values.size']) }),

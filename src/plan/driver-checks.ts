@@ -5,6 +5,7 @@ import type { Capabilities } from '../drivers/driver.ts'
 import type { Scenario } from '../scenario/schema/scenario.ts'
 import { CONSUMER_SETTINGS, PRODUCER_SETTINGS } from '../scenario/schema/setting-tables.ts'
 import { ENVELOPE_BYTES } from '../scenario/schema/values.ts'
+import { checkPools } from './pool-checks.ts'
 import type { TrialSetup } from './setup.ts'
 
 type Context = { placeOf: (path: (string | number)[]) => Place }
@@ -43,6 +44,7 @@ export function checkDrivers(scenario: Scenario, setups: readonly TrialSetup[], 
       checkProtocol(group.rows, ['consumers', index], context, add)
       checkCommit(group, index, context, add)
     })
+    for (const problem of checkPools(setup, context)) add(problem)
   }
   return [...problems.values(), ...checkReaders(scenario, context)]
 }

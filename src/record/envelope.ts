@@ -53,6 +53,9 @@ export function writeEnvelope(into: Buffer, at: number, envelope: Envelope): voi
   into.writeUInt32BE(0, at + 36)
 }
 
+/** What `stampEnvelopes` writes: partition, sequence, times. */
+export const STAMPED = { at: ENVELOPE_AT.partition, sizeBytes: 24 } as const
+
 type Stamps = { partition: number; firstSeq: number; intended: Times; offered: Times }
 
 /** Puts into envelopes that stand already what is proper to the records of one batch; `valueAt` says where each begins. */

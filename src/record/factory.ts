@@ -8,6 +8,7 @@ import {
   ENVELOPE_HEADER,
   FLAG_CRC,
   FLAG_SLIP,
+  STAMPED,
   sealCrc,
   stampEnvelopes,
   writeEnvelope,
@@ -140,6 +141,7 @@ function uniformRecords(spec: FactorySpec, pool: Buffer, headers: Record<string,
   return {
     valueBytes: size,
     headers: spec.headers.count > 0 ? headers : undefined,
+    ...(inValue ? { stamped: STAMPED } : {}),
     fill: (topic, into, at, place) => {
       const start = hash32(spec.seed, spec.producer, topic)
       if (inValue) {

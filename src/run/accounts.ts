@@ -1,6 +1,6 @@
 // The accounts kept with a trial: topics with their offsets and effective settings, clients with resolved settings.
 import { capabilitiesOf } from '../drivers/capabilities.ts'
-import { NO_GROUP } from '../drivers/driver.ts'
+import { NO_GROUP, POOLED } from '../drivers/driver.ts'
 import type { PlannedTrial } from '../plan/plan.ts'
 import type { Resolved } from '../plan/settings.ts'
 import type { TrialSetup } from '../plan/setup.ts'
@@ -53,10 +53,14 @@ const rows = (resolved: readonly Resolved[]): ResolvedSetting[] =>
     ...(row.note ? { note: row.note } : {}),
   }))
 
+/** Beside Kafka's own settings, so that comparisons tell such a producer from others. */
+const POOLED_SETTING: ResolvedSetting = { name: 'compression', value: 'pool', source: 'scenario' }
+
 /** Clients as they were configured. */
 export function clientAccounts(setup: TrialSetup): ClientAccount[] {
   const producers = setup.producers.map((group): ClientAccount => {
     const capabilities = capabilitiesOf(group.driver, group.mode)
+    const isPooled = group.compression === 'pool'
     return {
       group: group.name,
       role: 'producer',
@@ -64,8 +68,8 @@ export function clientAccounts(setup: TrialSetup): ClientAccount[] {
       mode: group.mode,
       workers: group.workers,
       batchedBy: capabilities.kind === 'batch' && group.mode === 'tuned' ? 'harness' : 'client',
-      settings: rows(group.rows),
-      badges: [...capabilities.badges, ...effective(group.rows)],
+      settings: [...rows(group.rows), ...(isPooled ? [POOLED_SETTING] : [])],
+      badges: [...capabilities.badges, ...(isPooled ? [POOLED] : []), ...effective(group.rows)],
     }
   })
   const consumers = setup.consumers.map(

@@ -58,6 +58,7 @@ export function producerSpecs(context: ProducerContext, trial: PlannedTrial, set
         driver: group.driver,
         mode: group.mode,
         settings: group.settings,
+        compression: group.compression,
         bootstrap: context.cluster.bootstrap,
         ...(context.security ? { security: context.security } : {}),
         topics: handles(context, trial, setup, group.topicNames),

@@ -7,6 +7,7 @@ import type {
   Driver,
   PendingBatch,
   ProducerOptions,
+  Security,
   Settings,
   TopicHandle,
 } from '../../src/drivers/driver.ts'
@@ -42,10 +43,13 @@ export type ProducerSetup = {
   topics: TopicHandle[]
   settings?: Settings
   record?: Partial<ProducerOptions['record']>
+  security?: Security
+  compression?: 'each' | 'pool'
 }
 
 /** A producer with Java's defaults for everything that is not said, and without idempotence. */
-export function makeProducer(driver: Driver, { bootstrap, topics, settings, record }: ProducerSetup): BatchProducer {
+export function makeProducer(driver: Driver, setup: ProducerSetup): BatchProducer {
+  const { bootstrap, topics, settings, record, security, compression } = setup
   const defaults = Object.fromEntries(
     Object.entries(PRODUCER_SETTINGS).flatMap(([name, setting]) =>
       setting.default === undefined ? [] : [[name, setting.default]],
@@ -64,6 +68,8 @@ export function makeProducer(driver: Driver, { bootstrap, topics, settings, reco
       ...record,
     },
     nowUs,
+    ...(security ? { security } : {}),
+    ...(compression ? { compression } : {}),
   })
 }
 

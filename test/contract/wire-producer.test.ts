@@ -86,6 +86,44 @@ describe('other clients read', () => {
     const shown = await kcat(topic.name, '%p %S')
     expect(shown.toSorted()).toEqual([...Array(206).fill('0 90'), ...Array(206).fill('1 90')])
   }, 60_000)
+
+  it('batches compressed beforehand, byte for byte as those compressed when they were sent', async () => {
+    const { factory } = makeRecordFactory({
+      ...{ seed: 1, producer: 0, runTag: 1, topicNumbers: [0], values: { size: 300, compressible: 0.7 }, keys: 'none' },
+      ...{ headers: { count: 1, size: 4 }, envelope: 'value', verify: 'records', batchSizeBytes: 16_384 },
+    })
+    // The last needs several blocks of either codec.
+    const batches = [batchOf(0, 0, 40), batchOf(0, 40, 1), batchOf(0, 41, 40), batchOf(0, 81, 500)]
+    const COUNT = 581
+    const values: Buffer[] = []
+    for (const [name, codec, compression] of [
+      ['pool-none', 'none', 'each'],
+      ['pool-lz4', 'lz4', 'pool'],
+      ['pool-zstd', 'zstd', 'pool'],
+    ] as const) {
+      const topic = await freshTopic(1, {}, name)
+      const setup = { topics: [topic], settings: { 'compression.type': codec }, record: factory, compression }
+      await withWire(setup, async producer => {
+        for (const batch of batches) expect(await send(producer, [batch])).toMatchObject([{ outcome: 'acked' }])
+        const { uncompressedBytes, compressedBytes } = producer.counters()
+        if (codec !== 'none') expect(uncompressedBytes / compressedBytes).toBeGreaterThan(1.5)
+      })
+      const place = ['-b', cluster().bootstrap.join(','), '-t', name, '-o', 'beginning', '-f', '%s']
+      const read = await exec('kcat', ['-C', '-e', '-q', ...place], { timeout: 30_000, encoding: 'buffer' })
+      values.push(read.stdout)
+    }
+    expect(values.map(bytes => bytes.length)).toEqual(Array(3).fill(COUNT * 300))
+    expect(values[1]?.equals(values[0] as Buffer)).toBe(true)
+    expect(values[2]?.equals(values[0] as Buffer)).toBe(true)
+    const shown = await cluster().tool?.('org.apache.kafka.tools.consumer.ConsoleConsumer', [
+      ...['--bootstrap-server', cluster().bootstrap.join(','), '--include', 'pool-.*', '--from-beginning'],
+      ...['--max-messages', String(3 * COUNT), '--timeout-ms', '20000'],
+    ])
+    // A value may hold line ends; every piece must then come from each of the three.
+    const pieces = Map.groupBy(shown?.stdout.split('\n') ?? [], piece => piece)
+    expect([...pieces.values()].flat().length).toBeGreaterThanOrEqual(3 * COUNT)
+    expect([...pieces].filter(([piece, { length }]) => piece !== '' && length % 3 !== 0)).toEqual([])
+  }, 60_000)
 })
 
 it('acks=0: bytes that have left are sent, not acknowledged', async () => {

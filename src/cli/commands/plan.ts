@@ -1,7 +1,7 @@
 // gauntlet plan: what a run would do, in which order, at what cost, and where each value comes from.
 import { EXIT } from '../../core/errors.ts'
 import { capabilitiesOf } from '../../drivers/capabilities.ts'
-import { NO_GROUP } from '../../drivers/driver.ts'
+import { NO_GROUP, POOLED } from '../../drivers/driver.ts'
 import { describeEstimate, type Plan } from '../../plan/plan.ts'
 import type { Resolved } from '../../plan/settings.ts'
 import { painter, textTable } from '../../report/paint.ts'
@@ -69,7 +69,7 @@ function printSources(plan: Plan, { io }: CommandInput): void {
   for (const row of plan.overrides) io.line(`${row.name} = ${row.value}  (${row.source})`)
   const groups = [
     ...setup.producers.map(group => ({
-      title: `producers ${group.name}: ${group.workers} × ${group.driver} (${group.mode})`,
+      title: `producers ${group.name}: ${group.workers} × ${group.driver} (${group.mode})${group.compression === 'pool' ? ` (${POOLED})` : ''}`,
       rows: group.rows,
     })),
     ...setup.consumers.map(group => ({

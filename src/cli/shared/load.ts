@@ -34,16 +34,16 @@ export async function loadPlan(file: string, input: CommandInput, overlay: reado
     consumerLayers: { under: lowest ? [lowest.consumers] : [], over: layers.consumers },
     overrides: [...overrides, ...layers.rows],
   })
-  await checkClients(plan)
+  await checkClients(plan, properties)
   return { loaded, plan, ...(properties ? { properties } : {}) }
 }
 
-/** Some drivers need a client that does not come with us; what is missing is told before anything starts. */
-async function checkClients(plan: Plan): Promise<void> {
-  const { producers, consumers } = plan.scenario
+/** Some drivers need a client that does not come with us; what it lacks is told before anything starts. */
+async function checkClients(plan: Plan, properties: ClientProperties | undefined): Promise<void> {
   const problems: Problem[] = []
-  for (const name of new Set([...producers, ...consumers].map(group => group.driver))) {
-    const lack = await lackOfDriver(name)
+  const groups = plan.setups.flatMap(({ producers, consumers }) => [...producers, ...consumers])
+  for (const name of new Set(groups.map(group => group.driver))) {
+    const lack = await lackOfDriver(name, properties?.security)
     if (lack) problems.push({ code: 'E314', message: lack.reason, hint: lack.hint })
   }
   if (problems.length > 0) throw new HarnessError(problems)

@@ -4,7 +4,8 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { cacheDirectory } from '../../cluster/places.ts'
 import { messageOf } from '../../core/errors.ts'
-import type { Config } from './settings.ts'
+import type { Lack, Security } from '../driver.ts'
+import { type Config, saslOf } from './settings.ts'
 
 export type RdError = { message: string; code: number; isFatal?: boolean }
 export type Report = { topic: string; partition: number; offset: number; opaque?: unknown }
@@ -67,13 +68,25 @@ export function loadRdkafka(): Rdkafka {
   }
 }
 
-/** Undefined where the binding is installed and loads in this Node, else why not. */
-export function lackOfRdkafka(): { reason: string; hint: string } | undefined {
+/** Undefined where the binding is installed, loads in this Node and can log in that way, else why not. */
+export function lackOfRdkafka(security?: Security): Lack | undefined {
   try {
-    loadRdkafka()
-    return undefined
+    return lackOfScram(loadRdkafka().librdkafkaVersion, security)
   } catch (error) {
     return { reason: `driver librdkafka: ${messageOf(error).split('\n')[0] ?? ''}`, hint: HINT }
+  }
+}
+
+/** Older ones put their own nonce before the broker's once more, which already begins with it, and Kafka refuses that. */
+const FIRST_WITH_SCRAM = '2.6.1'
+
+export function lackOfScram(version: string, security: Security | undefined): Lack | undefined {
+  const mechanism = saslOf(security)?.mechanism ?? ''
+  const isOlder = version.localeCompare(FIRST_WITH_SCRAM, 'en', { numeric: true }) < 0
+  if (!isOlder || !/^scram/i.test(mechanism)) return undefined
+  return {
+    reason: `driver librdkafka: librdkafka ${version} cannot log in with ${mechanism.toUpperCase()}: before ${FIRST_WITH_SCRAM} it repeats its nonce, which Kafka refuses`,
+    hint: `log in with PLAIN over TLS, take another driver, or build node-rdkafka with the librdkafka it brings: BUILD_LIBRDKAFKA=1 npm install node-rdkafka@3`,
   }
 }
 
@@ -111,11 +124,12 @@ export class Totals {
   }
 }
 
-/** Connects, or throws librdkafka's words. */
-export function connect(client: Client): Promise<void> {
+/** Connects, or throws librdkafka's words; it tries a refused log-in again until the time is over, and names it a failure of transport. */
+export function connect(client: Client, security: Security | undefined): Promise<void> {
+  const doubt = saslOf(security) ? '; a refused log-in looks the same' : ''
   return new Promise((resolve, reject) =>
     client.connect({ timeout: 30_000 }, error =>
-      error ? reject(new Error(`librdkafka: ${error.message} (${error.code})`)) : resolve(),
+      error ? reject(new Error(`librdkafka: ${error.message} (${error.code})${doubt}`)) : resolve(),
     ),
   )
 }

@@ -34,7 +34,7 @@ export class RdkafkaConsumer implements GroupConsumer {
   }
 
   async open(): Promise<void> {
-    await connect(this.client)
+    await connect(this.client, this.options.security)
     this.client.setDefaultConsumeTimeout(PULL_TIMEOUT_MS)
     this.client.subscribe(this.options.topics.map(topic => topic.name))
     if (this.options.delayMs > 0) this.pulled = this.pull()

@@ -35,7 +35,7 @@ export class RdkafkaProducer implements RecordProducer {
   }
 
   async open(): Promise<void> {
-    await connect(this.client)
+    await connect(this.client, this.options.security)
     this.timer = setInterval(() => this.poll(), POLL_MS)
   }
 

@@ -93,9 +93,11 @@ function same(settings: Settings, names: readonly string[]): Config {
 type Tls = { ca?: string; cert?: string; key?: string; passphrase?: string }
 type Sasl = { mechanism: string; username: string; password: string }
 
+export const saslOf = (security: Security | undefined): Sasl | undefined => security?.sasl as Sasl | undefined
+
 function securityConfig(security: Security | undefined): Config {
   const ssl = security?.ssl as Tls | undefined
-  const sasl = security?.sasl as Sasl | undefined
+  const sasl = saslOf(security)
   if (!ssl && !sasl) return {}
   return {
     'security.protocol': `${sasl ? 'sasl_' : ''}${ssl ? 'ssl' : 'plaintext'}`,

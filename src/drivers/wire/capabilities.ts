@@ -1,4 +1,5 @@
 // What our own protocol driver can do: it shows what the cluster can take, where client drivers show what their client can give.
+import { PATCHABLE_CODECS } from '../../protocol/patchable/compress.ts'
 import type { Capabilities } from '../driver.ts'
 import { batchProducerSupport, consumerSupport } from '../support.ts'
 
@@ -8,6 +9,7 @@ export const capabilities: Capabilities = {
   name: 'wire',
   kind: 'batch',
   codecs: ['none', 'gzip', 'snappy', 'lz4', 'zstd'],
+  pooledCodecs: PATCHABLE_CODECS,
   checksCrc: true,
   producer: batchProducerSupport({}),
   consumer: consumerSupport({

@@ -2,8 +2,10 @@
 import { BATCH, BATCH_CODECS } from '../../protocol/batch.ts'
 import { sealBatch, writeBatchHeader } from '../../protocol/batch-header.ts'
 import { type CodecName, compressWith } from '../../protocol/codecs.ts'
+import type { PatchableCodec } from '../../protocol/patchable/compress.ts'
 import type { PendingBatch, RecordFactory } from '../driver.ts'
 import type { Stamp } from './lane.ts'
+import { BatchPool } from './pool.ts'
 import { encodeRecords } from './records.ts'
 import { BatchTemplate, type Slab } from './template.ts'
 
@@ -15,6 +17,8 @@ export type EncoderOptions = {
   batchSizeBytes: number
   codec: 'none' | CodecName
   levels: { gzip?: number; zstd?: number }
+  /** Compressed beforehand, where records are alike and the codec allows it. */
+  isPooled?: boolean
 }
 
 const keep = (): void => undefined
@@ -25,23 +29,28 @@ export class BatchEncoder {
   private readonly options: EncoderOptions
   private readonly attributes: number
   private readonly templates: BatchTemplate[] = []
+  private readonly pool: BatchPool | undefined
 
   constructor(options: EncoderOptions) {
     this.options = options
     this.attributes = BATCH_CODECS.indexOf(options.codec)
+    if (options.isPooled) this.pool = new BatchPool(options.codec as PatchableCodec, options.record)
   }
 
   /** The same batch and stamp give the same bytes again. */
   encode(batch: PendingBatch, stamp: Stamp): Encoded {
-    const { record } = this.options
+    const { record, codec } = this.options
     const template = record.uniform ? this.templateOf(batch.topic, record.uniform.valueBytes) : undefined
+    if (template && this.pool)
+      return this.parcel(this.pool.take(template, batch), template.sizeBytes(batch.count) - BATCH.records, batch, stamp)
     const slab = template?.take(batch)
     const bytes =
       template && slab ? slab.bytes.subarray(0, template.sizeBytes(batch.count)) : encodeRecords(batch, record)
-    if (this.options.codec !== 'none') {
-      const records = this.compressed(bytes, batch, stamp, this.options.codec)
+    if (codec !== 'none') {
+      const plain = bytes.subarray(BATCH.records)
+      const records = compressWith(codec, plain, this.options.levels)
       if (slab) template?.give(slab)
-      return { records, release: keep }
+      return this.parcel(records, plain.length, batch, stamp)
     }
     this.writeHeader(bytes, bytes.length - BATCH.records, batch, stamp)
     sealBatch(bytes)
@@ -58,15 +67,14 @@ export class BatchEncoder {
     return template
   }
 
-  private compressed(bytes: Buffer, batch: PendingBatch, stamp: Stamp, codec: CodecName): readonly Buffer[] {
-    const plain = bytes.subarray(BATCH.records)
-    const records = compressWith(codec, plain, this.options.levels)
-    this.uncompressedBytes += plain.length
+  /** Compressed records behind a header of their own. */
+  private parcel(records: Buffer, plainBytes: number, batch: PendingBatch, stamp: Stamp): Encoded {
+    this.uncompressedBytes += plainBytes
     this.compressedBytes += records.length
     const head = Buffer.allocUnsafe(BATCH.records)
     this.writeHeader(head, records.length, batch, stamp)
     sealBatch(head, records)
-    return [head, records]
+    return { records: [head, records], release: keep }
   }
 
   private writeHeader(into: Buffer, recordsBytes: number, batch: PendingBatch, stamp: Stamp): void {

@@ -51,6 +51,7 @@ export class WireProducer implements BatchProducer {
       batchSizeBytes: Number(settings['batch.size']),
       codec: String(settings['compression.type']) as 'none' | CodecName,
       levels: { ...level('gzip'), ...level('zstd') },
+      isPooled: options.compression === 'pool',
     })
   }
 

@@ -39,6 +39,11 @@ export class BatchTemplate {
     else this.free.set(slab.records, [slab])
   }
 
+  /** Where the values of a batch of so many records begin, once one was taken. */
+  valuesAt(count: number): Int32Array {
+    return this.valueAt.subarray(0, count)
+  }
+
   /** Bytes of a batch of so many records, header included. */
   sizeBytes(count: number): number {
     return this.ends[count - 1] ?? 0

@@ -13,6 +13,12 @@ export const modeSchema = z
   .enum(['tuned', 'as-shipped'])
   .describe('tuned: our accumulator and retries; as-shipped: what the library’s users get')
 
+export const compressionSchema = z
+  .enum(['each', 'pool'])
+  .describe(
+    'each: every batch is compressed when it is sent; pool: only wire, batches are compressed beforehand and get new envelopes, so that compressing is no cost of the client',
+  )
+
 const COMMIT = 'auto: by interval; manual: after each handling'
 export const commitSchema = z.enum(['auto', 'manual', 'none']).describe(COMMIT)
 export const workersSchema = positiveInt.max(64).describe('Worker processes')
@@ -60,6 +66,7 @@ export const producerSchema = z
     workers: workersSchema.default(1),
     driver: driverSchema.default('kafkajs'),
     mode: modeSchema.default('tuned'),
+    compression: compressionSchema.default('each'),
     share: share.describe('Share of the load’s rate; the groups’ shares add up to 100%').optional(),
     config: settingsMap(PRODUCER_SETTINGS).describe('Producer settings by Kafka’s own names'),
     scripted: scripted.optional(),

@@ -5,7 +5,15 @@ import { nearest } from '../../core/suggest.ts'
 import { listed, show } from '../show.ts'
 import { problemsOfValue } from '../single.ts'
 import { BROKER_SETTINGS } from './broker-settings.ts'
-import { commitSchema, driverSchema, groupsSchema, membersSchema, modeSchema, workersSchema } from './clients.ts'
+import {
+  commitSchema,
+  compressionSchema,
+  driverSchema,
+  groupsSchema,
+  membersSchema,
+  modeSchema,
+  workersSchema,
+} from './clients.ts'
 import {
   addProblem,
   type Ctx,
@@ -46,6 +54,7 @@ const FIELDS: Record<AxisScope, Record<string, ValueSchema>> = {
     workers: workersSchema,
     driver: driverSchema,
     mode: modeSchema,
+    compression: compressionSchema,
     'values.size': recordSize,
     'values.compressible': compressibleSchema,
   },
@@ -91,7 +100,7 @@ const cellMap = z.record(z.string(), scalar)
 
 const matrixShape = z.strictObject({
   producers: axisMap('producers').describe(
-    'Producer settings, and workers, driver, mode, values.size, values.compressible',
+    'Producer settings, and workers, driver, mode, compression, values.size, values.compressible',
   ),
   consumers: axisMap('consumers').describe('Consumer settings, and groups, members, commit'),
   topics: axisMap('topics').describe('Topic settings, and partitions, replication.factor, count'),

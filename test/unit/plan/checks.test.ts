@@ -209,3 +209,39 @@ describe('readers without a consumer group', () => {
     expect(commitOf('consumers: [{ name: readers }]\n')).toBe('auto')
   })
 })
+
+describe('compression: pool', () => {
+  const pool = (config: string, more = '') => ({
+    producer: `driver: wire\n    compression: pool\n    config: { ${config} }${more === '' ? '' : `\n    ${more}`}`,
+  })
+  const readers = (driver: string) => `consumers: [{ name: readers, driver: ${driver} }]\n`
+
+  test.each<[string, string, Change, string[]]>([
+    ['of lz4', '', pool('compression.type: lz4'), []],
+    ['of zstd, read by wire', readers('wire'), pool('compression.type: zstd'), []],
+    ['of gzip', '', pool('compression.type: gzip'), ['E126']],
+    ['of nothing', '', pool('acks: all'), ['E126']],
+    ['with a level', '', pool('compression.type: zstd, compression.zstd.level: 7'), ['E203']],
+    ['with the level of another codec', '', pool('compression.type: lz4, compression.zstd.level: 7'), []],
+    ['of a client', '', { producer: 'compression: pool\n    config: { compression.type: lz4 }' }, ['E203']],
+    ['with keys', '', pool('compression.type: lz4', 'keys: { distribution: uniform, cardinality: 9 }'), ['E128']],
+    ['of texts', '', pool('compression.type: lz4', 'values: { template: "{seq}" }'), ['E128']],
+    [
+      'of many sizes',
+      '',
+      pool('compression.type: lz4', 'values: { size: { distribution: uniform, min: 50B, max: 90B } }'),
+      ['E128'],
+    ],
+    ['with envelopes in headers', '', pool('compression.type: lz4', 'envelope: header'), ['E128']],
+    ['for readers that check no CRC', readers('kafkajs'), pool('compression.type: lz4'), ['E128']],
+    ['for such readers without envelopes', readers('kafkajs'), pool('compression.type: lz4', 'verify: counts'), []],
+    [
+      'as one value of a sweep',
+      'matrix:\n  producers: { compression: [each, pool] }\n',
+      { producer: 'driver: wire\n    config: { compression.type: snappy }' },
+      ['E126'],
+    ],
+  ])('%s', (_, more, change, expected) => {
+    expect(codes(more, change)).toEqual(expected)
+  })
+})

@@ -1,6 +1,6 @@
 // Kafka's names must reach librdkafka under its own, each at the level where librdkafka looks for it.
 import { describe, expect, test } from 'vitest'
-import { Totals } from '../../../../src/drivers/librdkafka/client.ts'
+import { lackOfScram, Totals } from '../../../../src/drivers/librdkafka/client.ts'
 import { consumerConfig, producerConfig } from '../../../../src/drivers/librdkafka/settings.ts'
 import { CONSUMER_SETTINGS, PRODUCER_SETTINGS } from '../../../../src/scenario/schema/setting-tables.ts'
 
@@ -52,6 +52,18 @@ describe('settings', () => {
       'sasl.password': 'p',
     })
   })
+})
+
+test('a librdkafka whose SCRAM Kafka refuses is told before it is used, and only where it would be', () => {
+  const login = (mechanism: string) => ({ sasl: { mechanism, username: 'u', password: 'secret' } })
+  const refused = ['2.0.2', '2.6.0', '1.9.2'].map(version => lackOfScram(version, login('scram-sha-256')))
+  for (const lack of refused) expect(lack?.reason).toMatch(/cannot log in with SCRAM-SHA-256: before 2\.6\.1/)
+  expect(JSON.stringify(refused)).not.toContain('secret')
+  for (const version of ['2.6.1', '2.12.0', '10.0.0'])
+    expect(lackOfScram(version, login('scram-sha-512'))).toBe(undefined)
+  expect(lackOfScram('2.0.2', login('plain'))).toBe(undefined)
+  expect(lackOfScram('2.0.2', { ssl: {} })).toBe(undefined)
+  expect(lackOfScram('2.0.2', undefined)).toBe(undefined)
 })
 
 test('statistics add up: bytes and requests are totals, batches are those of each interval', () => {

@@ -234,3 +234,48 @@ test.each([1, 63, 64, 65, 145])('kafkajs encodes a batch of %d records to the sa
   expected.writeInt32BE(-1, BATCH.leaderEpoch)
   expect(ours.equals(expected)).toBe(true)
 })
+
+describe('a pool', () => {
+  const encoders = (codec: 'lz4' | 'zstd', spec: FactorySpec) => {
+    const { factory } = makeRecordFactory(spec)
+    const options = { record: factory, batchSizeBytes: BATCH_SIZE_BYTES, codec, levels: {} }
+    return { pool: new BatchEncoder({ ...options, isPooled: true }), each: new BatchEncoder(options) }
+  }
+
+  test.each(['lz4', 'zstd'] as const)('of %s holds the very records that compressing each batch gives', codec => {
+    const { pool, each } = encoders(codec, { ...SPEC, headers: { count: 1, size: 9 } })
+    fc.assert(
+      fc.property(runs, fc.nat(2 ** 31), fc.nat(500), fc.integer({ min: 0, max: 1 }), (list, seq, partition, topic) => {
+        const batch = batchOf(seq, partition, list, topic)
+        expect(decode(whole(pool.encode(batch, STAMP))).records).toEqual(
+          decode(whole(each.encode(batch, STAMP))).records,
+        )
+      }),
+    )
+  })
+
+  test.each(['lz4', 'zstd'] as const)('of %s keeps what is on its way when the same batch is sent again', codec => {
+    const { pool } = encoders(codec, SPEC)
+    const [first, second] = [batchOf(1, 0, [[1, 20, 5]]), batchOf(21, 3, [[9, 20, 0]])]
+    const sent = pool.encode(first, STAMP)
+    const before = whole(sent)
+    pool.encode(second, STAMP)
+    expect(whole(sent)).toEqual(before)
+    expect(whole(pool.encode(first, STAMP))).toEqual(before)
+  })
+
+  test('counts bytes as compressing does, and values without envelopes are left as they are', () => {
+    const { pool, each } = encoders('zstd', { ...SPEC, values: { size: 1000, compressible: 0.9 }, verify: 'counts' })
+    const batch = batchOf(0, 0, [[1, 12, 0]])
+    const found = [pool, each].map(encoder => decode(whole(encoder.encode(batch, STAMP))).records)
+    expect(found[0]).toEqual(found[1])
+    expect(pool.uncompressedBytes).toBe(each.uncompressedBytes)
+    expect(pool.uncompressedBytes / pool.compressedBytes).toBeGreaterThan(4)
+  })
+
+  test('of records that are not alike cannot be made', () => {
+    expect(() => encoders('lz4', { ...SPEC, values: { size: 100, compressible: 0.5, template: '{seq}' } })).toThrow(
+      'one shape',
+    )
+  })
+})
