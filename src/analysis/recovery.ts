@@ -1,6 +1,7 @@
 // The recovery of a trial with faults: events and samples of a recording → the times that reports show and objectives judge.
 import type { EventBody, SampleBody, TrialRecord } from '../recording/format.ts'
 import type { RecordedTrial } from '../recording/read.ts'
+import { courseOf } from '../stats/course.ts'
 import { computeRecovery, type FaultMark, type PartitionView, type Recovery } from '../stats/recovery.ts'
 import type { Accounting } from './analysis.ts'
 
@@ -12,9 +13,10 @@ export function recoveryOf(trial: RecordedTrial, record: TrialRecord): Recovery 
   const marks = marksOf(trial.events)
   if (marks.length === 0) return undefined
   const views = trial.samples.filter(sample => sample.kind === 'view')
-  return computeRecovery({
+  const told = views.flatMap(viewsOf)
+  const recovery = computeRecovery({
     marks,
-    views: views.flatMap(viewsOf),
+    views: told,
     answering: views.flatMap(({ atUs, node, answers }) => (answers === undefined ? [] : [{ atUs, node, answers }])),
     gaps: trial.acks?.gaps ?? [],
     topicNames: record.topics.map(topic => topic.name),
@@ -24,6 +26,7 @@ export function recoveryOf(trial: RecordedTrial, record: TrialRecord): Recovery 
     thresholdUs: thresholdOf(record, trial.acks?.lanes ?? 1),
     endUs: Math.max(record.t0Us, ...record.phases.map(phase => phase.t1Us)),
   })
+  return { ...recovery, startUs: record.t0Us, course: courseOf(told, record.t0Us) }
 }
 
 /** What became of each fault, for the checks. */

@@ -1,175 +1,151 @@
-// The drill page as Markdown: hypothesis, what was done and proven, the recovery against its timers, what was lost, and a runbook.
-import type { Analysis, TrialAnalysis } from '../analysis/analysis.ts'
-import { formatBytes, formatUs } from '../core/units.ts'
-import type { FaultRecovery } from '../stats/recovery.ts'
+// The drill page, as Markdown and as one offline HTML file: hypothesis, timeline, recovery against its timers, what was lost, what was proven, and a runbook.
+import type { Analysis } from '../analysis/analysis.ts'
 import type { Judgement } from '../verify/judgement.ts'
-import { VERDICT_WORD } from './columns.ts'
+import { recovery } from './charts/recovery.ts'
+import { VERDICT_MARK, VERDICT_WORD } from './columns.ts'
+import { anomalySection, judgedSection, lossSection, provenSection, stepsSection } from './drill/findings.ts'
+import { runbookSection } from './drill/runbook.ts'
+import { type DrillSection, pieces, plain } from './drill/section.ts'
+import {
+  decompositionSection,
+  headlinesOf,
+  type Labelled,
+  momentsSection,
+  nameOf,
+  recoverySection,
+  stagesSection,
+} from './drill/times.ts'
+import { showTime } from './format.ts'
+import { drawing } from './html/drawing.ts'
+import { type Content, html, type Markup } from './html/element.ts'
+import { page } from './html/page.ts'
+import { notes, pill, section, table } from './html/parts.ts'
 import { markdownText } from './markdown.ts'
+import { toolText } from './summary.ts'
 
-const NONE = '–'
-/** Kafka's own defaults, where the brokers were started with nothing else. */
-const TIMERS = {
-  'broker.session.timeout.ms': '9000',
-  'broker.heartbeat.interval.ms': '2000',
-  'replica.lag.time.max.ms': '30000',
-} as const
+/** Pictures beyond these would make the page long; the numbers of every trial stand in the tables. */
+const PICTURES = 8
 
-const time = (us: number | undefined): string => (us === undefined ? NONE : formatUs(us))
-const row = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`
-const head = (cells: readonly string[]): string[] => [row(cells), row(cells.map(() => '---'))]
+const hypothesisOf = (analysis: Analysis): string => plain(analysis.scenario.description ?? 'none was written down')
 
-/** The page of a run with faults. */
+function settingOf({ cluster, runId, seed }: Analysis): string {
+  return plain(
+    `Kafka ${cluster.kafkaVersion}, ${cluster.nodes} nodes, ${cluster.provider}, ${cluster.path}; run ${runId}, seed ${seed}.`,
+  )
+}
+
+function trialsOf(analysis: Analysis): Labelled[] {
+  return analysis.cells.flatMap(cell => cell.trials.map(trial => ({ label: cell.label, trial })))
+}
+
+/** In the order of questions: how long, why so long, how bad, what was lost, whether to believe it, and what to do. */
+function sectionsOf(trials: readonly Labelled[], judgement: Judgement): DrillSection[] {
+  return [
+    recoverySection(trials),
+    momentsSection(trials),
+    decompositionSection(trials),
+    stagesSection(trials),
+    lossSection(trials),
+    anomalySection(trials),
+    judgedSection(judgement),
+    provenSection(trials),
+    runbookSection(trials),
+    stepsSection(trials),
+  ]
+}
+
+/** Whether there is anything to make a drill page of. */
+export function hasDrill(analysis: Analysis): boolean {
+  return trialsOf(analysis).some(({ trial }) => trial.recovery !== undefined)
+}
+
+/** The page of a run with faults, for terminals and pull requests. */
 export function renderDrill(analysis: Analysis, judgement: Judgement): string {
-  const trials = analysis.cells.flatMap(cell => cell.trials.map(trial => ({ label: cell.label, trial })))
   return [
     `# Drill ${markdownText(analysis.scenario.name)}: ${VERDICT_WORD[judgement.verdict]}`,
     '',
-    `**Hypothesis.** ${markdownText(analysis.scenario.description ?? 'none was written down')}`,
+    `**Hypothesis.** ${markdownText(hypothesisOf(analysis))}`,
     '',
-    `Kafka ${analysis.cluster.kafkaVersion}, ${analysis.cluster.nodes} nodes, ${analysis.cluster.provider}, ${analysis.cluster.path}; run ${analysis.runId}, seed ${analysis.seed}.`,
+    markdownText(settingOf(analysis)),
     '',
-    ...judged(judgement),
-    ...recoveries(trials),
-    ...decomposition(trials.map(({ trial }) => trial)),
-    ...losses(trials),
-    ...timeline(trials),
-    ...proofs(trials.map(({ trial }) => trial)),
-    ...runbook(trials.map(({ trial }) => trial)),
+    ...sectionsOf(trialsOf(analysis), judgement).flatMap(markdownSection),
   ].join('\n')
 }
 
-type Labelled = { label: string; trial: TrialAnalysis }
-const faultsOf = (trial: TrialAnalysis): FaultRecovery[] => trial.recovery?.faults ?? []
+const markdownPieces = (text: string): string =>
+  pieces(text)
+    .map(piece => (piece.isCode ? `\`${piece.text}\`` : markdownText(piece.text)))
+    .join('')
 
-function judged(judgement: Judgement): string[] {
-  const outcomes = [...judgement.rules.map(rule => ({ name: rule.text, ...rule })), ...judgement.checks]
-  const rows = outcomes.map(({ name, verdict, cells }) => {
-    const shown = cells.find(cell => cell.verdict === verdict) ?? cells[0]
-    const why = shown?.reason === undefined ? '' : ` (${shown.reason})`
-    return row([VERDICT_WORD[verdict], markdownText(name), markdownText(`${shown?.observed ?? NONE}${why}`)])
-  })
-  return ['## Objectives and checks', '', ...head(['Verdict', 'What', 'Seen']), ...rows, '']
+function markdownSection({ title, lead, table: data, lines = [], numbered = false }: DrillSection): string[] {
+  const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
+  return [
+    `## ${title}`,
+    '',
+    ...(lead === undefined ? [] : [markdownPieces(lead), '']),
+    ...(data && data.rows.length > 0
+      ? [
+          row(data.columns),
+          row(data.columns.map(() => '---')),
+          ...data.rows.map(cells => row(cells.map(markdownPieces))),
+          '',
+        ]
+      : []),
+    ...lines.map((line, index) => `${numbered ? `${index + 1}.` : '-'} ${markdownPieces(line)}`),
+    ...(lines.length > 0 ? [''] : []),
+  ]
 }
 
-function recoveries(trials: readonly Labelled[]): string[] {
-  const rows = trials.flatMap(({ label, trial }) =>
-    faultsOf(trial).map(fault =>
-      row([
-        markdownText(`${label} #${trial.repetition + 1}`),
-        markdownText(`${fault.kind} on node ${fault.nodes.join(', ')}`),
-        fault.actedUs === undefined ? 'void' : 'proven',
-        time(fault.clusterRtoUs),
-        time(fault.clientRtoUs),
-        time(trial.recovery?.unavailableMaxUs),
-        time(fault.isrFullUs),
-        time(fault.lagDrainedUs),
-      ]),
-    ),
+const htmlPieces = (text: string): Content =>
+  pieces(text).map(piece => (piece.isCode ? html`<code>${piece.text}</code>` : piece.text))
+
+/** A cell that is nothing but a verdict gets its colour. */
+const VERDICTS: ReadonlyMap<string, Markup> = new Map(
+  (['pass', 'fail', 'inconclusive'] as const).map(verdict => [VERDICT_WORD[verdict], pill(verdict)]),
+)
+
+function htmlSection({ id, title, lead = '', table: data, lines = [], numbered = false }: DrillSection): Markup {
+  const shown =
+    data && data.rows.length > 0
+      ? table(
+          data.columns.map(label => ({ label })),
+          data.rows.map(cells => cells.map(cell => VERDICTS.get(cell) ?? htmlPieces(cell))),
+        )
+      : undefined
+  const items = lines.map(line => html`<li>${htmlPieces(line)}</li>`)
+  const list = lines.length === 0 ? undefined : numbered ? html`<ol>${items}</ol>` : html`<ul>${items}</ul>`
+  const content = shown || list ? html`<div class="card">${shown}${list}</div>` : undefined
+  return section(id, title, lead, content)
+}
+
+async function pictures(trials: readonly Labelled[]): Promise<Markup> {
+  const parts: Markup[] = []
+  for (const one of trials.slice(0, PICTURES)) {
+    const name = trials.length === 1 ? undefined : html`<h3>${nameOf(one)}</h3>`
+    parts.push(html`<div class="card">${name}${await drawing(recovery.draw(one.trial))}</div>`)
+  }
+  const more = trials.length - parts.length
+  const left = more > 0 ? [`${more} more trials are not drawn; their numbers stand in the tables.`] : []
+  return section(recovery.id, recovery.title, recovery.describe, html`${parts}${notes(left)}`)
+}
+
+/** The same page with its pictures. */
+export async function renderDrillHtml(analysis: Analysis, judgement: Judgement): Promise<string> {
+  const { scenario, runId } = analysis
+  const trials = trialsOf(analysis)
+  const sections = sectionsOf(trials, judgement)
+  const { verdict, causes } = judgement
+  const why = causes.length === 0 ? undefined : html`<ul>${causes.map(cause => html`<li>${cause.text}</li>`)}</ul>`
+  const tiles = headlinesOf(trials).map(
+    ({ label, value, detail }) =>
+      html`<div class="tile"><div class="label">${label}</div><div class="value">${value}</div><div class="detail">${detail}</div></div>`,
   )
-  return [
-    '## Recovery',
-    '',
-    'Cluster RTO ends when the first of all brokers tells of a new leader, client RTO with the last first acknowledgement; both begin when the act had been read back. ISR and lag count from the heal.',
-    '',
-    ...head(['Trial', 'Fault', 'Effect', 'Cluster RTO', 'Client RTO', 'Longest silence', 'ISR full', 'Lag drained']),
-    ...rows,
-    '',
-  ]
-}
-
-function decomposition(trials: readonly TrialAnalysis[]): string[] {
-  const settings = Object.values(trials[0]?.brokerSettings ?? {})[0] ?? {}
-  const timers = Object.entries(TIMERS).map(([name, normally]) => `\`${name}\` ${settings[name] ?? normally}`)
-  const shares = trials
-    .flatMap(faultsOf)
-    .flatMap(({ clusterRtoUs, clientRtoUs }) =>
-      clusterRtoUs === undefined || clientRtoUs === undefined
-        ? []
-        : [
-            `of ${time(clientRtoUs)} the cluster took ${time(clusterRtoUs)} and the clients ${time(Math.max(0, clientRtoUs - clusterRtoUs))}`,
-          ],
-    )
-  return [
-    '## What set the times',
-    '',
-    `Timers of the brokers: ${timers.join(', ')}.`,
-    ...shares.map(share => `- ${share}`),
-    '',
-  ]
-}
-
-function losses(trials: readonly Labelled[]): string[] {
-  const rows = trials.flatMap(({ label, trial }) => {
-    const rpo = trial.verification?.rpo
-    if (!rpo) return []
-    return [
-      row([
-        markdownText(`${label} #${trial.repetition + 1}`),
-        rpo.records,
-        formatBytes(rpo.bytes),
-        `${rpo.seconds.toFixed(1)} s`,
-      ]),
-    ]
-  })
-  if (rows.length === 0) return ['## Lost (RPO)', '', 'Nothing was read back, so nothing can be said.', '']
-  return ['## Lost (RPO)', '', ...head(['Trial', 'Acknowledged records lost', 'Bytes', 'Sent over']), ...rows, '']
-}
-
-function timeline(trials: readonly Labelled[]): string[] {
-  const rows = trials.flatMap(({ label, trial }) =>
-    trial.events
-      .filter(event => event.name.startsWith('fault.') || event.name.startsWith('isr.'))
-      .map(event =>
-        row([
-          markdownText(`${label} #${trial.repetition + 1}`),
-          `${event.tSeconds.toFixed(2)} s`,
-          markdownText(event.name),
-          markdownText(
-            String(event.detail?.['evidence'] ?? event.detail?.['reason'] ?? event.detail?.['target'] ?? ''),
-          ),
-        ]),
-      ),
-  )
-  return [
-    '## Timeline',
-    '',
-    'The pictures stand in `report.html`, with the same marks.',
-    '',
-    ...head(['Trial', 'At', 'What', 'Evidence']),
-    ...rows,
-    '',
-  ]
-}
-
-function proofs(trials: readonly TrialAnalysis[]): string[] {
-  const faults = trials.flatMap(faultsOf)
-  const isVoid = faults.filter(fault => fault.actedUs === undefined)
-  const kinds = [...new Set(faults.filter(fault => fault.actedUs !== undefined).map(fault => fault.kind))]
-  return [
-    '## Proven, and not',
-    '',
-    `- Proven to have acted: ${kinds.length === 0 ? 'nothing' : kinds.map(markdownText).join(', ')}, ${faults.length - isVoid.length} of ${faults.length} times.`,
-    ...isVoid.map(
-      fault =>
-        `- Void: ${markdownText(fault.kind)}: ${markdownText(fault.voidReason ?? 'its effect was never shown')}.`,
-    ),
-    '- Not tested: other loads and settings, lost disks and clocks, and what the rest of the system does when these clients wait.',
-    '',
-  ]
-}
-
-function runbook(trials: readonly TrialAnalysis[]): string[] {
-  const faults = trials.flatMap(faultsOf)
-  const worst = (read: (fault: FaultRecovery) => number | undefined): string =>
-    time(faults.map(read).reduce((a, b) => (b !== undefined && b > (a ?? -1) ? b : a), undefined))
-  return [
-    '## Runbook',
-    '',
-    '1. See which partitions have no leader or too few replicas: `kafka-topics.sh --describe --unavailable-partitions`, then `--under-min-isr-partitions`.',
-    `2. Wait: in this drill leaders were back after ${worst(fault => fault.clusterRtoUs)} and producers after ${worst(fault => fault.clientRtoUs)}. Escalate when it takes twice as long.`,
-    '3. See who leads the metadata quorum: `kafka-metadata-quorum.sh describe --status`.',
-    '4. Bring the broker back, or its network. Do not elect unclean leaders: that gives up acknowledged records.',
-    `5. All is well when every replica is in sync again (here ${worst(fault => fault.isrFullUs)} after the heal) and consumers have caught up (${worst(fault => fault.lagDrainedUs)}).`,
-    '',
-  ]
+  const links = [recovery, ...sections].map(one => html`<a href="#${one.id}">${one.title}</a>`)
+  const body = html`<header><div class="eyebrow">kafka-gauntlet drill · run ${runId}</div><h1>${scenario.name}</h1><p class="lead"><strong>Hypothesis.</strong> ${hypothesisOf(analysis)}</p><p class="soft small">${showTime(analysis.startedAt)} · ${settingOf(analysis)}</p></header>
+<div class="verdict is-${verdict}" id="verdict"><span class="mark" aria-hidden="true">${VERDICT_MARK[verdict]}</span><div><div class="word">${VERDICT_WORD[verdict]}</div></div>${why}</div>
+<div class="tiles">${tiles}</div>
+<nav aria-label="Sections">${links}</nav>
+${await pictures(trials)}${sections.map(htmlSection)}
+<footer>Made by ${toolText(analysis.tool)} from the recording of run ${runId}; <a href="report.html">the report</a> has every number. This file loads nothing and runs no script.</footer>`
+  return page(`${VERDICT_WORD[verdict]} · drill ${scenario.name} · ${runId}`, body)
 }

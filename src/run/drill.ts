@@ -23,6 +23,7 @@ export type Drill = {
 }
 
 const WHOLE_DEADLINE_MS = 120_000
+const QUORUM_DEADLINE_MS = 2000
 /** A long wait is cut into pieces, so that an early end is heard. */
 const NAP_MS = 100
 
@@ -94,9 +95,18 @@ function faultPorts({ cluster }: TrialContext): Omit<FaultPorts, 'whole'> {
   }
 }
 
+/** Without a majority of controllers nobody tells; faults that need to know none strike all the same. */
+function quorumLeader({ admin }: TrialContext): Promise<number> {
+  const told = admin.quorum().then(
+    ({ leaderId }) => leaderId,
+    () => -1,
+  )
+  return Promise.race([told, sleep(QUORUM_DEADLINE_MS, -1, { ref: false })])
+}
+
 /** Partitions as the watch sees them, under their names in the scenario, and the leader of the quorum, which only the quorum tells. */
 async function viewOf(context: TrialContext, watch: Watch, setup: TrialSetup, topics: readonly string[]) {
-  const { leaderId } = await context.admin.quorum()
+  const leaderId = await quorumLeader(context)
   return {
     nodes: context.cluster.info.nodes,
     ...(leaderId >= 0 ? { controller: leaderId } : {}),

@@ -8,6 +8,7 @@ import { FORMAT } from '../recording/format.ts'
 import { type Recording, readRecording, unpackHistogram } from '../recording/read.ts'
 import { writeResult, writeSealed } from '../recording/write.ts'
 import { renderCsv } from '../report/csv.ts'
+import { hasDrill, renderDrill, renderDrillHtml } from '../report/drill.ts'
 import { renderHtml } from '../report/html.ts'
 import { renderJunit } from '../report/junit.ts'
 import { renderMarkdown } from '../report/markdown.ts'
@@ -15,6 +16,9 @@ import { judge } from '../verify/judge.ts'
 import type { Judgement } from '../verify/judgement.ts'
 import type { StoredRule } from '../verify/rules.ts'
 import { verifyRecording } from './verify.ts'
+
+/** Written beside the report where a trial had faults. */
+export const DRILL_PAGES = { html: 'drill.html', markdown: 'drill.md' } as const
 
 export type Finished = {
   recording: Recording
@@ -65,6 +69,10 @@ export async function finishRecording(
   await writeSealed(files.markdown, renderMarkdown(analysis, judgement))
   await writeSealed(files.junit, renderJunit(analysis, judgement))
   await writeSealed(files.csv, renderCsv(analysis, judgement))
+  if (hasDrill(analysis)) {
+    await writeSealed(join(directory, DRILL_PAGES.html), await renderDrillHtml(analysis, judgement))
+    await writeSealed(join(directory, DRILL_PAGES.markdown), renderDrill(analysis, judgement))
+  }
   const state = analysis.state
   await writeResult(directory, {
     format: FORMAT,

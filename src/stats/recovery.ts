@@ -1,4 +1,5 @@
 // From marks, brokers' views and gaps between acknowledgements to the times of a recovery; all times in µs of the run's clock.
+import type { CoursePoint } from './course.ts'
 
 /** One fault as the injector told it. */
 export type FaultMark = {
@@ -69,6 +70,10 @@ export type Recovery = {
   unavailableMaxUs: number
   /** Partitions that got another leader between the first fault and the last heal. */
   leaderChanges: number
+  /** The start of load on the run's clock; charts count from it. */
+  startUs?: number
+  /** What the brokers told, from change to change. */
+  course?: CoursePoint[]
 }
 
 export type RecoveryInput = {

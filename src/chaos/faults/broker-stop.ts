@@ -13,7 +13,9 @@ export const brokerStop = defineFault({
   takesLeaders: true,
   options: { 'at-once': z.boolean().describe('All nodes together instead of one after the other').default(false) },
   inject: async strike => {
-    const { nodes, options, ports } = strike
+    const { nodes, options, ports, acted } = strike
+    // Leaders move while the process still runs.
+    acted()
     const codes: number[] = []
     exitCodes.set(strike, codes)
     if (options['at-once']) codes.push(...(await Promise.all(nodes.map(node => ports.nodes.stop(node)))))

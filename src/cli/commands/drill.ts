@@ -4,9 +4,8 @@ import { FAULTS } from '../../chaos/faults/index.ts'
 import { scheduleFaults } from '../../chaos/schedule.ts'
 import { HarnessError } from '../../core/errors.ts'
 import type { Plan } from '../../plan/plan.ts'
-import { writeSealed } from '../../recording/write.ts'
 import { renderDrill } from '../../report/drill.ts'
-import { finishRecording } from '../../run/finish.ts'
+import { DRILL_PAGES, finishRecording } from '../../run/finish.ts'
 import type { CommandInput } from '../commands.ts'
 import { loadPlan } from '../shared/load.ts'
 import { runSession } from '../shared/session.ts'
@@ -28,10 +27,9 @@ export async function execute(input: CommandInput): Promise<number> {
   }
   const { directory, causes } = await runSession(made, input)
   const { analysis, judgement, files } = await finishRecording(directory, causes, new Date().toISOString())
-  const page = join(directory, 'drill.md')
-  const text = renderDrill(analysis, judgement)
-  await writeSealed(page, text)
-  io.line(options.json ? JSON.stringify({ directory, verdict: judgement.verdict, page, files }, null, 2) : text)
+  const page = join(directory, DRILL_PAGES.html)
+  const summary = { directory, verdict: judgement.verdict, page, files }
+  io.line(options.json ? JSON.stringify(summary, null, 2) : renderDrill(analysis, judgement))
   if (!options.json) io.line(`drill page  ${page}\nreport      ${files.html}`)
   return judgement.exitCode
 }
