@@ -107,7 +107,12 @@ const UNITS: Readonly<Record<Metric['unit'], string>> = {
   bytesPerSecond: 'bytes per second: `10MB/s`',
   number: 'number: `2.5`',
 }
-const NEEDS = { acks: 'acks 1 or all', consumers: 'consumers', faults: 'faults' } as const
+const NEEDS = {
+  acks: 'acks 1 or all',
+  consumers: 'consumers',
+  faults: 'faults',
+  'broker.metrics': '`cluster: { broker.metrics: true }`',
+} as const
 
 function renderMetrics(): string {
   const rows = describeMetrics().map(({ name, metric }) => [

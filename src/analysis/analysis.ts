@@ -10,6 +10,8 @@ import type {
   TrialRecord,
 } from '../recording/format.ts'
 import type { Recovery } from '../stats/recovery.ts'
+import type { BrokerLoad } from './brokers.ts'
+import type { Saturation } from './saturation.ts'
 import type { Verification } from './verification.ts'
 
 /** One latency distribution in µs; `curve` holds (q, value) points on the HDR axis up to what the count supports. */
@@ -183,6 +185,9 @@ export type TrialAnalysis = {
   verification?: Verification
   series: SeriesPoint[]
   nodes: NodeSeries[]
+  /** What brokers said of themselves and which resource was full; present where they were asked. */
+  brokers?: BrokerLoad[]
+  saturation?: Saturation
   generator: GeneratorHealth[]
   host?: HostHealth
   steady?: Steadiness

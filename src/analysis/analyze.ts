@@ -17,6 +17,7 @@ import {
 } from './measures.ts'
 import { faultsOf, recoveryOf } from './recovery.ts'
 import { salvagedRecord } from './salvage.ts'
+import { saturationOf } from './saturation.ts'
 import { eventsOf, generatorHealth, nodeSeries, seriesOf } from './series.ts'
 import { steadiness } from './steady.ts'
 import { combineValidity, judgeValidity } from './validity.ts'
@@ -148,6 +149,16 @@ function spreadOf(trials: readonly TrialAnalysis[]): CellAnalysis['spread'] {
   return out
 }
 
+function spansOf(record: TrialRecord): TrialAnalysis['phases'] {
+  const secondsOf = (us: number): number => (us - record.t0Us) / 1e6
+  return record.phases.map(({ name, kind, t0Us, t1Us }) => ({
+    name,
+    kind,
+    t0Seconds: secondsOf(t0Us),
+    t1Seconds: secondsOf(t1Us),
+  }))
+}
+
 function analyzeTrial(trial: RecordedTrial, recording: Recording, unpack: Unpack, cutSeconds: number): Worked {
   const record = trial.record ?? salvagedRecord(trial, recording)
   const whole = measureWindow(record)
@@ -163,25 +174,28 @@ function analyzeTrial(trial: RecordedTrial, recording: Recording, unpack: Unpack
   const openLoop = record.phases.some(phase => phase.name === 'measure' && !phase.max)
   const generator = generatorHealth(trial.intervals, window, unpack)
   const host = hostHealth(trial.samples, trial.intervals, window)
-  const phases = record.phases.map(phase => ({
-    name: phase.name,
-    kind: phase.kind,
-    t0Seconds: (phase.t0Us - record.t0Us) / 1e6,
-    t1Seconds: (phase.t1Us - record.t0Us) / 1e6,
-  }))
+  const phases = spansOf(record)
   const series = seriesOf(record, trial.intervals, trial.samples, unpack)
   const events = eventsOf(record, trial.events)
   const steady = steadiness({ series, phases, events })
+  const backpressured = merged.counters['late.backpressure'] ?? 0
   const validity = judgeValidity({
     steady,
     measures,
     generator,
     host,
     openLoop,
-    backpressured: merged.counters['late.backpressure'] ?? 0,
+    backpressured,
     complete: record.state === 'complete',
   })
   const recovery = recoveryOf(trial, record)
+  const pressed = !openLoop || backpressured > 0
+  const saturation = saturationOf(trial, record, window, {
+    generator,
+    validity,
+    pressed,
+    hasFaults: recovery !== undefined,
+  })
   return {
     merged,
     context,
@@ -197,6 +211,7 @@ function analyzeTrial(trial: RecordedTrial, recording: Recording, unpack: Unpack
       accounting: { ...accountingOf(trial, record), ...(recovery ? { faults: faultsOf(recovery) } : {}) },
       series,
       nodes: nodeSeries(record, trial.samples),
+      ...saturation,
       generator,
       ...(host ? { host } : {}),
       ...(steady ? { steady } : {}),

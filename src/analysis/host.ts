@@ -7,7 +7,7 @@ type HostSample = Extract<SampleBody, { kind: 'host' }>
 type NodeSample = Extract<SampleBody, { kind: 'node' }>
 
 /** Growth of a cumulative counter between the first and the last sample that has it. */
-function growth<S extends { atUs: number }>(
+export function growth<S extends { atUs: number }>(
   samples: readonly S[],
   read: (sample: S) => number | undefined,
 ): { by: number; seconds: number } | undefined {
@@ -30,6 +30,19 @@ function brokerCores(samples: readonly SampleBody[]): number {
     const grown = growth(own, sample => sample.cpuSeconds)
     return sum + (grown ? grown.by / grown.seconds : 0)
   }, 0)
+}
+
+/** The cores of this machine and the share of them that anybody used; undefined where the system does not tell. */
+export function machineUse(
+  allSamples: readonly SampleBody[],
+  window: Window,
+): { cores: number; busyShare: number } | undefined {
+  const hosts = allSamples.filter(
+    (sample): sample is HostSample => sample.kind === 'host' && sample.atUs >= window.t0Us && sample.atUs < window.t1Us,
+  )
+  const cores = hosts[0]?.cores ?? 0
+  const busy = growth(hosts, sample => sample.busySeconds)
+  return busy && cores > 0 ? { cores, busyShare: busy.by / busy.seconds / cores } : undefined
 }
 
 /** Shares over the measure window; undefined where the recording has no samples of the machine. */

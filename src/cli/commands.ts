@@ -23,6 +23,7 @@ const SCENARIO_OPTIONS = [
   'provider',
   'image',
   'kafka',
+  'broker-metrics',
   'repeat',
   'seed',
   'rate',

@@ -20,6 +20,11 @@ export const OPTIONS = {
   },
   image: { type: 'string', describe: 'Container image of a node', env: 'GAUNTLET_IMAGE' },
   kafka: { type: 'string', describe: 'Kafka version, such as 4.3.1', env: 'GAUNTLET_KAFKA' },
+  'broker-metrics': {
+    type: 'boolean',
+    describe: 'Brokers tell their own counters once a second, so that the report names what saturated',
+    env: 'GAUNTLET_BROKER_METRICS',
+  },
   repeat: { type: 'number', describe: 'Repetitions of every cell', env: 'GAUNTLET_REPEAT' },
   seed: { type: 'number', describe: 'Seed of order, payloads, keys and arrivals', env: 'GAUNTLET_SEED' },
   rate: { type: 'string', describe: 'Rate of every constant phase: 20k/s', env: 'GAUNTLET_RATE' },

@@ -15,6 +15,8 @@ export type NodeInfo = {
   observer?: string
   /** Container id or process id, as text. */
   handle?: string
+  /** Cores that the node may use at most; absent where nothing bounds it. */
+  cpuLimit?: number
 }
 
 export type ClusterInfo = {
@@ -45,6 +47,19 @@ export type NodeSample = {
   netOutBytes?: number
   diskReadBytes?: number
   diskWriteBytes?: number
+}
+
+/** What one broker counted by itself at one instant. */
+export type BrokerSample = { node: string; atUs: number; values: Record<string, number> }
+
+/** Stops of one broker's JVM; times on the monotonic clock of its machine. */
+export type NodePauses = { node: string; pauses: { monotonicNs: number; us: number }[] }
+
+/** The brokers' own side, where it was asked for. */
+export type BrokerMetrics = {
+  /** Brokers that answered in time; the reason of each other one goes to `onLack`. */
+  sample(nowUs: () => number, onLack: (node: string, reason: string) => void): Promise<BrokerSample[]>
+  pauses(): Promise<NodePauses[]>
 }
 
 /** The powers that faults and clean-up need; every one is journaled by the provider before the act. */
@@ -100,6 +115,8 @@ export type StartedCluster = AsyncDisposable & {
   /** Absent where nodes and clients dial each other directly. */
   readonly links?: LinkPowers
   sample(nowUs: () => number): Promise<NodeSample[]>
+  /** Absent where it was not asked for. */
+  readonly brokerMetrics?: BrokerMetrics
   /** The last lines of a node's log. */
   logs(nodeId: number, lines: number): Promise<string>
   /** Runs one of Kafka's own tool classes; addresses among its arguments are the ones above. Absent where none is at hand. */

@@ -31,8 +31,16 @@ export async function findKafkaJars(request: JarsRequest): Promise<KafkaJars> {
   const home = env['KAFKA_HOME']
   if (home) return jarsOfHome(join(home, 'libs'), request.version)
   const directory = cachedDirectory(request.version, env)
-  const libsDir = join(directory, 'libs')
-  if (!(await exists(libsDir))) await fetchJars(directory, request, env)
+  const { version } = request
+  const libsDir = await ensureJars(directory, {
+    ...request,
+    env,
+    pom: POM,
+    what: `the jars of Kafka ${version}`,
+    defines: { 'kafka.version': version },
+    needed: [`kafka_2.13-${version}.jar`, `kafka-tools-${version}.jar`],
+    fallback: HOME_HINT,
+  })
   return listJars(libsDir)
 }
 
@@ -44,11 +52,11 @@ export async function hasKafkaJars(version: string, env: NodeJS.ProcessEnv = pro
 /** Undefined where Maven answers, else what to do. */
 export async function lackOfMaven(env: NodeJS.ProcessEnv = process.env): Promise<string | undefined> {
   const found = await runProgram({ path: 'mvn', args: ['--version'], env, deadlineMs: 30_000 })
-  return found?.exitCode === 0 ? undefined : MAVEN_HINT
+  return found?.exitCode === 0 ? undefined : `${MAVEN_HINT}, or ${HOME_HINT}`
 }
 
-const MAVEN_HINT =
-  'install Maven (Debian, Ubuntu: apt-get install maven), or unpack a Kafka release and point KAFKA_HOME at it'
+const MAVEN_HINT = 'install Maven (Debian, Ubuntu: apt-get install maven)'
+const HOME_HINT = 'unpack a Kafka release and point KAFKA_HOME at it'
 
 function cachedDirectory(version: string, env: NodeJS.ProcessEnv): string {
   return join(cacheDirectory(env), 'kafka', `kafka-${version}`)
@@ -79,19 +87,39 @@ async function listJars(libsDir: string): Promise<KafkaJars> {
   return { libsDir, jars: names.map(name => join(libsDir, name)) }
 }
 
+type Fetch = {
+  pom: string
+  /** What is fetched, for people. */
+  what: string
+  defines: Record<string, string>
+  /** Jars that must have come. */
+  needed: readonly string[]
+  /** What else may be done where nothing can be fetched. */
+  fallback: string
+  env: NodeJS.ProcessEnv
+  signal?: AbortSignal
+  onProgress?: (text: string) => void
+}
+
+/** The folder of the jars that a pom names, below `directory`; fetched once. */
+export async function ensureJars(directory: string, fetch: Fetch): Promise<string> {
+  const libsDir = join(directory, 'libs')
+  if (!(await exists(libsDir))) await fetchJars(directory, fetch)
+  return libsDir
+}
+
 /** Fetches into a directory of its own and renames it, so that two runs at once both end with whole jars. */
-async function fetchJars(directory: string, request: JarsRequest, env: NodeJS.ProcessEnv): Promise<void> {
-  const { version } = request
-  request.onProgress?.(`fetching the jars of Kafka ${version} (once)`)
+async function fetchJars(directory: string, fetch: Fetch): Promise<void> {
+  fetch.onProgress?.(`fetching ${fetch.what} (once)`)
   const own = `${directory}.${randomBytes(6).toString('hex')}`
   await mkdir(own, { recursive: true })
   try {
     const libsDir = join(own, 'libs')
-    await runMaven(version, libsDir, request, env)
+    await runMaven(libsDir, fetch)
     const { jars } = await listJars(libsDir)
-    for (const needed of [`kafka_2.13-${version}.jar`, `kafka-tools-${version}.jar`]) {
+    for (const needed of fetch.needed) {
       if (!jars.some(jar => jar.endsWith(`/${needed}`))) {
-        throw new HarnessError({ code: 'E305', message: `Maven brought no ${needed}`, hint: `look at ${POM}` })
+        throw new HarnessError({ code: 'E305', message: `Maven brought no ${needed}`, hint: `look at ${fetch.pom}` })
       }
     }
     await rename(own, directory).catch(async (error: unknown) => {
@@ -102,35 +130,35 @@ async function fetchJars(directory: string, request: JarsRequest, env: NodeJS.Pr
   }
 }
 
-async function runMaven(version: string, libsDir: string, request: JarsRequest, env: NodeJS.ProcessEnv): Promise<void> {
+async function runMaven(libsDir: string, fetch: Fetch): Promise<void> {
   const result = await runProgram({
     path: 'mvn',
     args: [
       '--batch-mode',
       '--quiet',
-      `--file=${POM}`,
-      `-Dkafka.version=${version}`,
+      `--file=${fetch.pom}`,
+      ...Object.entries(fetch.defines).map(([name, value]) => `-D${name}=${value}`),
       'dependency:copy-dependencies',
       '-DincludeScope=runtime',
       `-DoutputDirectory=${libsDir}`,
     ],
-    env,
+    env: fetch.env,
     deadlineMs: MAVEN_DEADLINE_MS,
-    ...(request.signal ? { signal: request.signal } : {}),
+    ...(fetch.signal ? { signal: fetch.signal } : {}),
   })
   if (!result) {
     throw new HarnessError({
       code: 'E305',
-      message: `no jars of Kafka ${version}, and no Maven to fetch them`,
-      hint: MAVEN_HINT,
+      message: `no ${fetch.what}, and no Maven to fetch them`,
+      hint: `${MAVEN_HINT}; or ${fetch.fallback}`,
     })
   }
   if (result.exitCode === 0) return
   const why = result.timedOut ? `took longer than ${MAVEN_DEADLINE_MS / 60_000} minutes` : 'failed'
   throw new HarnessError({
     code: 'E305',
-    message: `Maven ${why} for Kafka ${version}; its last lines:\n${lastLines(`${result.stdout}\n${result.stderr}`, SHOWN_LINES)}`,
-    hint: 'check the version, the network and ~/.m2/settings.xml; or unpack a Kafka release and point KAFKA_HOME at it',
+    message: `Maven ${why} for ${fetch.what}; its last lines:\n${lastLines(`${result.stdout}\n${result.stderr}`, SHOWN_LINES)}`,
+    hint: `check the version, the network and ~/.m2/settings.xml; or ${fetch.fallback}`,
   })
 }
 

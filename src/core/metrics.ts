@@ -2,8 +2,8 @@
 
 export type MetricUnit = 'us' | 'count' | 'ratio' | 'perSecond' | 'bytes' | 'bytesPerSecond' | 'number'
 
-/** What a cell must have for the metric to be defined: acknowledgements, consumers, or faults. */
-export type MetricNeed = 'acks' | 'consumers' | 'faults'
+/** What a cell must have for the metric to be defined: acknowledgements, consumers, faults, or brokers that tell their own counters. */
+export type MetricNeed = 'acks' | 'consumers' | 'faults' | 'broker.metrics'
 
 export type Metric = { unit: MetricUnit; needs?: MetricNeed; describe: string }
 
@@ -63,6 +63,31 @@ const RECOVERY: Record<string, Metric> = {
   'leader.changes': { unit: 'count', needs: 'faults', describe: 'partitions that changed their leader under faults' },
 }
 
+const BROKER: Record<string, Metric> = Object.fromEntries(
+  (
+    [
+      [
+        'broker.handler.idle',
+        'ratio',
+        'share of time in which request handlers had nothing to do, least of all brokers',
+      ],
+      ['broker.network.idle', 'ratio', 'the same of the busiest network thread of any broker'],
+      ['broker.queue.max', 'count', 'most requests seen waiting for a request handler in any broker'],
+      ['broker.produce.local', 'us', 'mean time a produce request was worked on, most of all brokers'],
+      ['broker.produce.remote', 'us', 'mean time a produce request waited for followers, most of all brokers'],
+      ['broker.flush', 'us', 'mean time of a log flush, most of all brokers'],
+      [
+        'broker.gc.share',
+        'ratio',
+        'share of time in which the JVM stood still to collect garbage, most of all brokers',
+      ],
+      ['broker.gc.max', 'us', 'longest stop of any broker’s JVM to collect garbage'],
+      ['broker.under.replicated', 'count', 'most under-replicated partitions that any broker told of'],
+      ['broker.isr.shrinks', 'count', 'times a replica was put out of sync, all brokers together'],
+    ] as const
+  ).map(([name, unit, describe]) => [name, { unit, needs: 'broker.metrics', describe }]),
+)
+
 /** Quantile suffixes of latency metrics → q; `mean`, `min` and `max` are not quantiles but take the same place. */
 export const QUANTILES: Record<string, number> = {
   p50: 0.5,
@@ -84,7 +109,7 @@ function own(table: Record<string, Metric>, name: string): Metric | undefined {
 
 /** Finds a metric by its full name, such as `ack.p99` or `errors`. */
 export function findMetric(name: string): MetricName | undefined {
-  const scalar = own(SCALARS, name) ?? own(RECOVERY, name)
+  const scalar = own(SCALARS, name) ?? own(RECOVERY, name) ?? own(BROKER, name)
   if (scalar) return { full: name, base: name, metric: scalar }
   const dot = name.lastIndexOf('.')
   const base = name.slice(0, dot)
@@ -99,6 +124,7 @@ export function allMetricNames(): string[] {
   return [
     ...Object.keys(SCALARS),
     ...Object.keys(RECOVERY),
+    ...Object.keys(BROKER),
     ...Object.keys(LATENCIES).flatMap(base => SUMMARY_SUFFIXES.map(s => `${base}.${s}`)),
   ]
 }
@@ -109,6 +135,6 @@ export function describeMetrics(): { name: string; metric: Metric }[] {
     name: `${name}.{${SUMMARY_SUFFIXES.join(',')}}`,
     metric,
   }))
-  const others = [...Object.entries(SCALARS), ...Object.entries(RECOVERY)]
+  const others = [...Object.entries(SCALARS), ...Object.entries(RECOVERY), ...Object.entries(BROKER)]
   return [...rows, ...others.map(([name, metric]) => ({ name, metric }))]
 }

@@ -15,6 +15,9 @@ type Context = { placeOf: (path: (string | number)[]) => Place; cores: number }
 const withoutAcks = (setup: TrialSetup): boolean => setup.producers.every(group => group.settings['acks'] === '0')
 const withoutEnvelope = (setup: TrialSetup): boolean => setup.producers.some(group => group.verify === 'counts')
 
+const ASK_BROKERS = 'cluster: { broker.metrics: true }'
+const tellsMetrics = ({ cluster }: Scenario): boolean => cluster.kind === 'started' && cluster.brokerMetrics === true
+
 function lackOf(rule: Expectation, setup: TrialSetup): string | undefined {
   const names = rule.target.kind === 'metric' ? [rule.metric, rule.target.name] : [rule.metric]
   for (const name of names) {
@@ -24,6 +27,8 @@ function lackOf(rule: Expectation, setup: TrialSetup): string | undefined {
       return `${name} has no data without consumers`
     if (metric?.metric.needs === 'faults' && setup.scenario.faults.length === 0)
       return `${name} has no data without faults`
+    if (metric?.metric.needs === 'broker.metrics' && !tellsMetrics(setup.scenario))
+      return `${name} has no data without ${ASK_BROKERS}`
     if (metric?.base.startsWith('e2e') && withoutEnvelope(setup)) return `${name} has no data with verify: counts`
   }
   return undefined
@@ -51,7 +56,9 @@ function checkRules(
             code: 'E202',
             message: `"${rule.text}" can have no data: ${lack} (cell ${cell.label})`,
             place,
-            hint: 'scope the rule with when: { acks: [1, all] }, or remove it',
+            hint: lack.endsWith(ASK_BROKERS)
+              ? `write ${ASK_BROKERS}, or run with --broker-metrics`
+              : 'scope the rule with when: { acks: [1, all] }, or remove it',
           },
         ]
     }

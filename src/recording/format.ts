@@ -68,6 +68,12 @@ export type NodeSampleBody = {
   diskWriteBytes?: number
 }
 
+/** What one broker counted by itself, as its JMX agent told it: cumulative, but for levels; src/cluster/broker-metrics/rules.ts has the names. */
+export type BrokerSampleBody = { kind: 'broker'; atUs: number; node: string; values: Record<string, number> }
+
+/** Stops of one broker's JVM in its GC log over a trial; written once, when the trial is over. */
+export type PausesSampleBody = { kind: 'pauses'; atUs: number; node: string; pauses: { atUs: number; us: number }[] }
+
 /** Partitions and lag seen once a second through the Admin API. */
 export type ClusterSampleBody = {
   kind: 'cluster'
@@ -107,7 +113,13 @@ export type ViewSampleBody = {
   reason?: string
 }
 
-export type SampleBody = NodeSampleBody | ClusterSampleBody | HostSampleBody | ViewSampleBody
+export type SampleBody =
+  | NodeSampleBody
+  | BrokerSampleBody
+  | PausesSampleBody
+  | ClusterSampleBody
+  | HostSampleBody
+  | ViewSampleBody
 
 /** One setting as a client or topic really got it, and where it came from. */
 export type ResolvedSetting = { name: string; value: string; source: string; note?: string }
@@ -173,7 +185,7 @@ export type TrialRecord = {
     image?: string
     path: string
     startedInMs?: number
-    nodes: { name: string; roles: string[] }[]
+    nodes: { name: string; roles: string[]; cpuLimit?: number }[]
   }
   brokerSettings: Record<string, Record<string, string>>
   /** Levels of the features that the cluster had finalized; absent where it did not tell. */

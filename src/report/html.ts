@@ -11,6 +11,7 @@ import { html, type Markup } from './html/element.ts'
 import { evidenceSection } from './html/evidence.ts'
 import { page } from './html/page.ts'
 import { section } from './html/parts.ts'
+import { recommendationSection } from './html/recommendation.ts'
 import { cellChartSection, type Detail, detailedCells, trialChartSection } from './html/trials.ts'
 import { headOf } from './html/verdict.ts'
 import { toolText } from './summary.ts'
@@ -50,6 +51,8 @@ export async function renderHtml(analysis: Analysis, judgement: Judgement, optio
   const cells = detailedCells(analysis.cells, verdicts, options.detailCells ?? DETAIL_CELLS)
   const detail: Detail = { analysis, judgement, cells, verdicts }
   const sections: { id: string; title: string; markup: Markup }[] = []
+  const advice = recommendationSection(analysis, verdicts)
+  if (advice) sections.push({ id: 'recommendation', title: 'Recommendation', markup: advice })
   for (const chart of CHARTS) {
     const markup = await chartSection(chart, detail)
     if (markup) sections.push({ id: chart.id, title: chart.title, markup })

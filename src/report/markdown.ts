@@ -1,9 +1,13 @@
 // The report as Markdown for CI summaries: the same analysis, short enough that no summary is dropped for its size.
 import type { Analysis } from '../analysis/analysis.ts'
+import { recommend } from '../analysis/recommend.ts'
 import type { CellOutcome, Judgement } from '../verify/judgement.ts'
 import { axesOf, valueOn } from './charts/grid.ts'
 import { anyFew, FEW_NOTE, SHOWN_COLUMNS, VERDICT_WORD, verdictsOf } from './columns.ts'
 import { showTime } from './format.ts'
+import { pastesOf } from './paste.ts'
+import { answerOf, caveatsOf, stepLines } from './recommendation.ts'
+import { saturationLines } from './saturation.ts'
 import {
   clusterText,
   headlines,
@@ -108,6 +112,27 @@ function cellLines(analysis: Analysis, judgement: Judgement): { head: string[]; 
   return { head: markdownTable(heads, []), rows }
 }
 
+/** The cell to take, what each step away costs, and settings to paste. */
+function adviceLines(analysis: Analysis, judgement: Judgement): string[] {
+  const found = recommend(analysis, verdictsOf(analysis.cells, judgement))
+  if (!found) return []
+  const count = analysis.cells.length
+  const pastes = found.chosen ? pastesOf(analysis, found.chosen.cell) : []
+  return [
+    '### Recommendation',
+    '',
+    `**${markdownText(answerOf(found, count))}**`,
+    '',
+    ...caveatsOf(found, count).map(text => `- ${markdownText(text)}`),
+    ...stepLines(found).map(text => `- ${markdownText(text)}`),
+    '',
+    ...pastes.flatMap(({ title, text }) => [`${markdownText(title)}:`, '', ...text.split('\n').map(codeLine), '']),
+  ]
+}
+
+/** Indented code cannot be left by what it holds, as a fence can. */
+const codeLine = (text: string): string => `    ${cleanLine(text)}`
+
 const bytesOf = (text: string): number => new TextEncoder().encode(text).length
 
 /** As many rows as fit, and a line that says how many are left out. */
@@ -156,9 +181,11 @@ export function renderMarkdown(analysis: Analysis, judgement: Judgement): string
     ...headlines(analysis, judgement).map(
       one => `- **${markdownText(one.label)}**: ${[one.value, ...one.detail].map(markdownText).join(', ')}`,
     ),
+    ...saturationLines(analysis).map(line => `- **what saturated**: ${markdownText(line)}`),
     '',
     ...ruleLines(judgement),
     '',
+    ...adviceLines(analysis, judgement),
     '### Cells',
     '',
   ]

@@ -1,11 +1,15 @@
 // The end of a run in the terminal: verdict first, then why, then the numbers, then what casts doubt, then what to do next.
 import type { Analysis, CellAnalysis, Latency, LatencyName } from '../analysis/analysis.ts'
+import { recommend } from '../analysis/recommend.ts'
 import type { Verdict } from '../core/verdict.ts'
 import type { CheckOutcome, Judgement, RuleOutcome } from '../verify/judgement.ts'
 import { axesOf, valueOn } from './charts/grid.ts'
 import { anyFew, type Column, FEW_NOTE, SHOWN_COLUMNS, VERDICT_WORD, verdictsOf } from './columns.ts'
 import { showUs } from './format.ts'
 import { type Paint, painter, safe, type TerminalOptions, textTable, wrap } from './paint.ts'
+import { pastesOf } from './paste.ts'
+import { answerOf, stepLines } from './recommendation.ts'
+import { saturationLines } from './saturation.ts'
 import { clusterText, headlines, loadTime, otherCauses, shellWord, sizeText, tally, trustRows } from './summary.ts'
 import { plural, shorten } from './text.ts'
 
@@ -135,6 +139,20 @@ function bestLines(analysis: Analysis, judgement: Judgement, paint: Paint, width
   )
 }
 
+/** The cell to take, what its neighbours cost, and what to paste. */
+function adviceLines(analysis: Analysis, judgement: Judgement, paint: Paint, width: number): string[] {
+  const found = recommend(analysis, verdictsOf(analysis.cells, judgement))
+  if (!found) return []
+  const line = (text: string): string => ` ${paint('cyan', 'take')}  ${wrap(safe(text), width, INDENT)}`
+  const steps = stepLines(found).map(text => `${INDENT}${wrap(safe(text), width, `${INDENT}  `)}`)
+  const pastes = found.chosen ? pastesOf(analysis, found.chosen.cell) : []
+  const settings = pastes.flatMap(({ title, text }) => [
+    `${INDENT}${paint('dim', safe(title))}`,
+    ...text.split('\n').map(row => `${INDENT}  ${safe(row)}`),
+  ])
+  return ['', line(answerOf(found, analysis.cells.length)), ...steps, ...settings]
+}
+
 const LATENCY_ROWS: readonly [LatencyName, string][] = [
   ['ack', 'ack response'],
   ['ack.service', 'ack service'],
@@ -200,6 +218,8 @@ export function renderTerminal(analysis: Analysis, judgement: Judgement, options
     ...headLines(analysis, judgement, paint, options.width),
     ...outcomeLines(judgement, paint, options),
     ...bestLines(analysis, judgement, paint, options.width),
+    ...saturationLines(analysis).map(line => ` ${paint('cyan', 'full')}  ${wrap(safe(line), options.width, INDENT)}`),
+    ...adviceLines(analysis, judgement, paint, options.width),
     '',
     cellTable(analysis, judgement, paint, options.width),
     ...(analysis.cells.length === 1 && only ? latencyTable(only, paint) : []),

@@ -18,12 +18,13 @@ export function startObserver(
   topics: readonly string[],
 ): Observer {
   let stopped = false
+  const startedUs = context.clock.nowUs()
   let lastCpu = new Map<string, { atUs: number; cpuSeconds: number }>()
   const once = async (): Promise<void> => {
     writer.sample(sampleHost(context.clock.nowUs()))
     const nodes = await context.cluster.sample(() => context.clock.nowUs())
     for (const node of nodes) writer.sample({ kind: 'node', ...node })
-    const sample = await sampleTopics(context, crew, topics)
+    const [sample] = await Promise.all([sampleTopics(context, crew, topics), sampleBrokers(context, writer)])
     writer.sample(sample)
     const brokerCpuCores = nodes.map(node => {
       const before = lastCpu.get(node.node)
@@ -58,8 +59,41 @@ export function startObserver(
     stop: async () => {
       stopped = true
       await running
+      await samplePauses(context, writer, startedUs)
     },
   }
+}
+
+/** The brokers' own counters, where asked for; one that does not answer is an event. */
+async function sampleBrokers({ cluster, clock }: TrialContext, writer: TrialWriter): Promise<void> {
+  const samples = await cluster.brokerMetrics?.sample(
+    () => clock.nowUs(),
+    (node, message) =>
+      writer.event({ kind: 'event', atUs: clock.nowUs(), name: 'broker.silent', node, detail: { message } }),
+  )
+  for (const sample of samples ?? []) writer.sample({ kind: 'broker', ...sample })
+}
+
+/** What the brokers' GC logs tell of this trial's time. */
+async function samplePauses(
+  { cluster, clock, anchor }: TrialContext,
+  writer: TrialWriter,
+  sinceUs: number,
+): Promise<void> {
+  const logs = await cluster.brokerMetrics?.pauses().catch(() => [])
+  const atUs = clock.nowUs()
+  for (const { node, pauses } of logs ?? [])
+    writer.sample({
+      kind: 'pauses',
+      atUs,
+      node,
+      pauses: pauses
+        .map(({ monotonicNs, us }) => ({
+          atUs: Math.round(anchor.wallUs + (monotonicNs - Number(anchor.hrtimeNs)) / 1000),
+          us,
+        }))
+        .filter(pause => pause.atUs >= sinceUs),
+    })
 }
 
 async function sampleTopics(

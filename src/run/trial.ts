@@ -281,7 +281,11 @@ async function account(
       path: info.path,
       ...(info.image ? { image: info.image } : {}),
       ...(info.startedInMs === undefined ? {} : { startedInMs: info.startedInMs }),
-      nodes: info.nodes.map(node => ({ name: node.name, roles: node.roles })),
+      nodes: info.nodes.map(({ name, roles, cpuLimit }) => ({
+        name,
+        roles,
+        ...(cpuLimit === undefined ? {} : { cpuLimit }),
+      })),
     },
     brokerSettings: info.properties,
     ...(features ? { features } : {}),

@@ -11,6 +11,8 @@ export const LISTENER_PORTS: Record<ListenerName, number> = {
   INTERNAL: 9094,
   CONTROLLER: 9095,
 }
+/** Where a broker tells its own counters, if that is asked for. */
+export const METRICS_PORT = 9404
 /** Far above the threads of a broker, far below what would hurt the host. */
 export const PIDS_LIMIT = 4096
 export const LOG_LIMITS = { 'max-size': '20m', 'max-file': '3' }
@@ -23,7 +25,7 @@ const ROUTED_PORTS = { CLIENT: 22_000, INTERNAL: 20_000, CONTROLLER: 21_000 } as
 export type NodeSubnets = Record<number, string>
 
 /** Loopback ports of the host by node and listener, for listeners that are dialled through a published port. */
-export type PublishedPorts = Record<number, Partial<Record<ListenerName, number>>>
+export type PublishedPorts = Record<number, Partial<Record<ListenerName | 'METRICS', number>>>
 
 /** The n-th address of a /24, such as 10.213.7.11 for host 11. */
 export function addressIn(subnet: string, host: number): string {
@@ -101,7 +103,13 @@ export function containerEnvironment(
   node: TopologyNode,
   clusterId: string,
   properties: Record<string, string>,
+  jvmOptions: readonly string[] = [],
 ): Record<string, string> {
   const heapMiB = Math.ceil(node.resources.heapBytes / 2 ** 20)
-  return { CLUSTER_ID: clusterId, KAFKA_HEAP_OPTS: `-Xms${heapMiB}m -Xmx${heapMiB}m`, ...imageEnvironment(properties) }
+  return {
+    CLUSTER_ID: clusterId,
+    KAFKA_HEAP_OPTS: `-Xms${heapMiB}m -Xmx${heapMiB}m`,
+    ...(jvmOptions.length === 0 ? {} : { KAFKA_OPTS: jvmOptions.join(' ') }),
+    ...imageEnvironment(properties),
+  }
 }

@@ -26,6 +26,8 @@ export type Topology = {
   links: Link[]
   /** Broker properties of the scenario, laid over ours. */
   config: Record<string, string>
+  /** The brokers tell their own counters. */
+  brokerMetrics?: true
 }
 
 const DEFAULT_HEAP_BYTES = 512 * 1024 * 1024
@@ -53,7 +55,17 @@ export function describeTopology(spec: StartedClusterSpec): Topology {
     nodes,
     links: spec.network === 'routed' ? linksBetween(nodes) : [],
     config: Object.fromEntries(Object.entries(spec.config).map(([name, value]) => [name, String(value)])),
+    ...(spec.brokerMetrics ? { brokerMetrics: true as const } : {}),
   }
+}
+
+/** Cores that a node may use at most; undefined where nothing bounds it. */
+export function cpuLimitOf({ cpus, cpuset }: Pick<NodeResources, 'cpus' | 'cpuset'>): number | undefined {
+  const pinned = cpuset?.split(',').reduce((sum, range) => {
+    const [from = 0, to = from] = range.split('-').map(Number)
+    return sum + to - from + 1
+  }, 0)
+  return cpus === undefined && pinned === undefined ? undefined : Math.min(cpus ?? Infinity, pinned ?? Infinity)
 }
 
 function nodeResources(spec: StartedClusterSpec): NodeResources {

@@ -1,6 +1,7 @@
 // The value a rule's metric has in one trial, and the text that shows it.
 
 import type { LatencyName, TrialAnalysis } from '../analysis/analysis.ts'
+import type { BrokerLoad } from '../analysis/brokers.ts'
 import { findMetric, type MetricUnit } from '../core/metrics.ts'
 import { formatBytes, formatCount, formatUs } from '../core/units.ts'
 import type { FaultRecovery } from '../stats/recovery.ts'
@@ -49,7 +50,43 @@ const MEASURE_PHASE: Record<string, (trial: TrialAnalysis) => number | undefined
   'lag.drained': trial => worst(trial, fault => fault.lagDrainedUs),
 }
 
-const SCALARS = { ...WHOLE_TRIAL, ...MEASURE_PHASE }
+/** The worst of all brokers; undefined where one of them told nothing, since it may be the one. */
+function ofBrokers(
+  { brokers }: TrialAnalysis,
+  read: (broker: BrokerLoad) => number | undefined,
+  pick: (...values: number[]) => number = Math.max,
+): number | undefined {
+  const values = brokers?.map(read) ?? []
+  return values.length === 0 || values.includes(undefined) ? undefined : pick(...(values as number[]))
+}
+
+const BROKERS: Record<string, (trial: TrialAnalysis) => number | undefined> = {
+  'broker.handler.idle': trial => ofBrokers(trial, broker => broker.handlerIdle, Math.min),
+  'broker.network.idle': trial => ofBrokers(trial, broker => broker.networkIdle, Math.min),
+  'broker.queue.max': trial => ofBrokers(trial, broker => broker.requestQueueMax),
+  'broker.produce.local': trial => worstOfBusy(trial, broker => broker.produce?.localUs),
+  'broker.produce.remote': trial => worstOfBusy(trial, broker => broker.produce?.remoteUs),
+  'broker.flush': trial => worstOfBusy(trial, broker => broker.flushMeanUs),
+  'broker.gc.share': trial => ofBrokers(trial, broker => broker.gcShare),
+  'broker.gc.max': trial => ofBrokers(trial, broker => broker.gcPauseMaxUs),
+  'broker.under.replicated': trial => ofBrokers(trial, broker => broker.underReplicatedMax),
+  'broker.isr.shrinks': trial =>
+    ofBrokers(
+      trial,
+      broker => broker.isrShrinks,
+      (...all) => all.reduce((a, b) => a + b),
+    ),
+}
+
+/** A mean of something that not every broker need have done, such as a flush. */
+function worstOfBusy(trial: TrialAnalysis, read: (broker: BrokerLoad) => number | undefined): number | undefined {
+  const brokers = trial.brokers ?? []
+  const values = brokers.flatMap(broker => read(broker) ?? [])
+  const isWhole = brokers.every(broker => broker.seconds > 0)
+  return values.length > 0 && isWhole ? Math.max(...values) : undefined
+}
+
+const SCALARS = { ...WHOLE_TRIAL, ...MEASURE_PHASE, ...BROKERS }
 
 /** True for counts, which stand even where the generator was too slow. */
 export function isCount(metric: string): boolean {

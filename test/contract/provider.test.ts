@@ -44,7 +44,8 @@ describe.each<[Need, Provider]>([
   beforeAll(async () => {
     if (await provider.unavailable({ kafkaVersion: KAFKA_DEFAULT_VERSION })) return
     journal = await openJournal(runId)
-    cluster = await provider.start({ topology: topologyOf(), runId, journal, readyTimeoutMs: READY_TIMEOUT_MS })
+    const topology = topologyOf({ brokerMetrics: true })
+    cluster = await provider.start({ topology, runId, journal, readyTimeoutMs: READY_TIMEOUT_MS })
     if (!cluster.powers) throw new Error('no powers')
     powers = cluster.powers
     await createTopic(cluster, TOPIC, 1)
@@ -84,6 +85,28 @@ describe.each<[Need, Provider]>([
     for (const name of ['netInBytes', 'netOutBytes', 'diskReadBytes', 'diskWriteBytes'] as const) {
       if (before[name] !== undefined) expect(after[name]).toBeGreaterThanOrEqual(before[name])
     }
+  })
+
+  it('tells what the broker itself counted, and the stops of its JVM', async () => {
+    const ask = async () => {
+      const lacks: string[] = []
+      const samples = await cluster.brokerMetrics?.sample(nowUs, (node, reason) => lacks.push(`${node}: ${reason}`))
+      expect(lacks).toEqual([])
+      expect(samples).toMatchObject([{ node: 'broker-1' }])
+      return samples?.[0]?.values ?? {}
+    }
+    const before = await ask()
+    await probe(cluster, TOPIC)
+    const after = await ask()
+    for (const name of ['handler.idle.ns', 'produce.count', 'produce.total.ms', 'fetch.count', 'bytes.in', 'bytes.out'])
+      expect(after[name], name).toBeGreaterThan(before[name] ?? Number.POSITIVE_INFINITY)
+    for (const name of ['request.queue', 'flush.ms', 'gc.ms', 'under.replicated', 'isr.shrinks', 'follow.remote.ms'])
+      expect(after[name], name).toBeGreaterThanOrEqual(0)
+    expect(Object.keys(after).filter(name => name.startsWith('network.idle.ns.CLIENT.'))).not.toEqual([])
+    const [log] = (await cluster.brokerMetrics?.pauses()) ?? []
+    expect(log?.node).toBe('broker-1')
+    expect(log?.pauses.length).toBeGreaterThan(0)
+    for (const { monotonicNs } of log?.pauses ?? []) expect(monotonicNs).toBeLessThan(Number(process.hrtime.bigint()))
   })
 
   it('shows logs, counts segments, and has Kafka’s tool bear witness', async () => {

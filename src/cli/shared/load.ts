@@ -99,6 +99,8 @@ function withCluster(
 ): Scenario {
   const { options } = input
   if (scenario.cluster.kind === 'external') {
+    if (options['broker-metrics'])
+      throw new HarnessError({ code: 'E201', message: '--broker-metrics: the brokers are not ours to change' })
     const config = options['command-config']
     if (config === undefined) return scenario
     note('command-config', config)
@@ -122,6 +124,11 @@ function withCluster(
       })
     note('kafka', options.kafka)
     cluster.kafka = options.kafka
+  }
+  if (options['broker-metrics'] !== undefined) {
+    note('broker-metrics', String(options['broker-metrics']))
+    if (options['broker-metrics']) cluster.brokerMetrics = true
+    else delete cluster.brokerMetrics
   }
   return { ...scenario, cluster }
 }

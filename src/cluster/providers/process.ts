@@ -3,6 +3,7 @@ import { HarnessError, messageOf } from '../../core/errors.ts'
 import { ClusterAdmin } from '../../protocol/admin.ts'
 import type { StartedClusterSpec } from '../../scenario/schema/cluster.ts'
 import { describeTopology } from '../../topology/topology.ts'
+import { findAgent } from '../broker-metrics/agent.ts'
 import { ensureClassArchive } from '../class-archive.ts'
 import type { Provider, StartedCluster, StartRequest } from '../cluster.ts'
 import { hasKafkaJars, lackOfMaven } from '../jars.ts'
@@ -50,9 +51,14 @@ async function startCluster(request: StartRequest): Promise<StartedCluster> {
     ...hooks,
     train: jvmOptions => train(request, installation, jvmOptions),
   })
+  const agentJar = topology.brokerMetrics ? await findAgent(hooks) : undefined
   // Preparation that is done once is no part of a start.
   const startedAtMs = performance.now()
-  const context = await prepare(request, archive === undefined ? installation : { ...installation, archive })
+  const context = await prepare(request, {
+    ...installation,
+    ...(archive === undefined ? {} : { archive }),
+    ...(agentJar === undefined ? {} : { agentJar }),
+  })
   const running = await startOrRemove(context)
   const cluster = describeCluster(context, running)
   if (running.links) await proveRouted(cluster, context, running, running.links)

@@ -26,7 +26,15 @@ export type TableColumn = { label: string; numeric?: boolean }
 export type DataTable = { columns: TableColumn[]; rows: string[][] }
 
 /** A drawing without panels says in its notes why there is nothing to draw. */
-export type Drawing = { panels: Panel[]; table?: DataTable; notes: string[] }
+export type Drawing = {
+  /** What the pictures come to, above them. */
+  lead?: string
+  panels: Panel[]
+  table?: DataTable
+  /** A second table, about something else in the same pictures. */
+  more?: DataTable
+  notes: string[]
+}
 
 /** What a chart may know beside the analysis: the verdict of each cell by its index. */
 export type ChartContext = { verdicts: ReadonlyMap<number, Verdict> }

@@ -38,5 +38,6 @@ export async function drawing(drawn: Drawing): Promise<Markup> {
   const figures: Markup[] = []
   for (const panel of drawn.panels) figures.push(await figure(panel))
   const panels = figures.length > 0 ? html`<div class="panels">${figures}</div>` : undefined
-  return html`${panels}${notes(drawn.notes)}${valuesTable(drawn.table)}`
+  const lead = drawn.lead === undefined ? undefined : html`<p><strong>${drawn.lead}</strong></p>`
+  return html`${lead}${panels}${notes(drawn.notes)}${valuesTable(drawn.table)}${valuesTable(drawn.more)}`
 }

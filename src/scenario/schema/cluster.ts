@@ -122,6 +122,10 @@ const clusterShape = z.strictObject({
   resources: resourcesSchema.optional(),
   workers: z.strictObject({ cpuset: cpuset.optional() }).describe('Cores for the worker processes').default({}),
   config: brokerSettingsMap().describe('Broker properties by Kafka’s own names').optional(),
+  'broker.metrics': z
+    .boolean()
+    .describe('true: the brokers tell their own counters once a second, so that the report names what saturated')
+    .optional(),
   racks: z.array(slug).min(1).max(15).describe('broker.rack of the nodes, in turn').optional(),
   'ready.timeout': positiveDuration
     .describe('How long a node may take to come up; 90s where this is left out')
@@ -143,6 +147,8 @@ export type StartedClusterSpec = {
   config: Record<string, string | number | boolean>
   racks: string[]
   readyTimeoutMs: number
+  /** The brokers run Prometheus' JMX agent and keep a GC log. */
+  brokerMetrics?: true
 }
 export type ExternalClusterSpec = { kind: 'external'; bootstrapServers: string[]; commandConfig?: string }
 export type ClusterSpec = StartedClusterSpec | ExternalClusterSpec
@@ -171,6 +177,7 @@ const STARTED_ONLY = [
   'resources',
   'config',
   'racks',
+  'broker.metrics',
   'ready.timeout',
 ] as const
 
@@ -257,5 +264,6 @@ function startedSpec(input: Written): StartedClusterSpec {
     config: input.config ?? {},
     racks: input.racks ?? [],
     readyTimeoutMs: input['ready.timeout'] ?? 90_000,
+    ...(input['broker.metrics'] ? { brokerMetrics: true as const } : {}),
   }
 }

@@ -33,6 +33,13 @@ describe('rules that can have no data', () => {
     ['ack.p99 where the matrix sweeps acks=0', `${sweep}expect: [ack.p99 < 1s]\n`, {}, ['E202']],
     ['ack.p99 scoped to the others', `${sweep}expect: [{ rule: ack.p99 < 1s, when: { acks: [1, all] } }]\n`, {}, []],
     ['ack.p99 scoped to acks=0', `${sweep}expect: [{ rule: ack.p99 < 1s, when: { acks: 0 } }]\n`, {}, ['E202']],
+    ['a broker’s own counter that is not asked for', 'expect: [broker.handler.idle > 30%]\n', {}, ['E202']],
+    [
+      'a broker’s own counter that is',
+      'expect: [broker.handler.idle > 30%]\n',
+      { layout: 'one-broker, broker.metrics: true' },
+      [],
+    ],
     ['e2e without consumers', 'expect: [e2e.p99 < 1s]\n', {}, ['E202']],
     ['e2e with consumers', `${readers}expect: [e2e.p99 < 1s]\n`, {}, []],
     ['consumed without consumers', 'expect: [consumed == stored]\n', {}, ['E202']],

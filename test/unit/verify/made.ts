@@ -8,6 +8,7 @@ import type {
   TrialAnalysis,
   Validity,
 } from '../../../src/analysis/analysis.ts'
+import type { BrokerLoad } from '../../../src/analysis/brokers.ts'
 import type { Verification } from '../../../src/analysis/verification.ts'
 import { madeManifest } from '../recording/made.ts'
 
@@ -148,6 +149,25 @@ export function madeAnalysis(cells: CellAnalysis[], change: Partial<Analysis> = 
     plannedTrials: cells.reduce((sum, cell) => sum + cell.trials.length, 0),
     notes: [],
     stamps: [],
+    ...change,
+  }
+}
+
+/** A broker that told everything, and had room. */
+export function madeBroker(change: Partial<BrokerLoad> = {}): BrokerLoad {
+  return {
+    node: 'broker-1',
+    seconds: 8,
+    handlerIdle: 0.6,
+    networkIdle: 0.7,
+    requestQueueMax: 3,
+    produce: { perSecond: 10, totalUs: 5000, queueUs: 100, localUs: 900, remoteUs: 4000, responseUs: 0 },
+    flushMeanUs: 2000,
+    underReplicatedMax: 0,
+    isrShrinks: 1,
+    gcShare: 0.01,
+    gcPauseMaxUs: 20_000,
+    points: [],
     ...change,
   }
 }

@@ -7,7 +7,7 @@ import { parseRule } from '../../../src/scenario/rule.ts'
 import type { Recovery } from '../../../src/stats/recovery.ts'
 import { isCount, observe, showValue } from '../../../src/verify/observe.ts'
 import { judgeRule, type StoredRule } from '../../../src/verify/rules.ts'
-import { madeCell, madeLatency, madeTrialAnalysis, madeVerification, SLOW } from './made.ts'
+import { madeBroker, madeCell, madeLatency, madeTrialAnalysis, madeVerification, SLOW } from './made.ts'
 
 function ruleOf(text: string, change: Partial<StoredRule> = {}): StoredRule {
   const parsed = parseRule(text)
@@ -263,7 +263,8 @@ describe('metrics', () => {
     const latencies = Object.fromEntries(
       ([...HISTOGRAMS, 'slip.scheduler'] as const).map(name => [name, madeLatency()]),
     )
-    const trial = madeTrialAnalysis({ measures: { latencies }, recovery: RECOVERY, verification: madeVerification() })
+    const whole = { recovery: RECOVERY, verification: madeVerification(), brokers: [madeBroker()] }
+    const trial = madeTrialAnalysis({ measures: { latencies }, ...whole })
     for (const name of allMetricNames()) expect(observe(trial, name), name).toBeTypeOf('number')
   })
 

@@ -69,13 +69,23 @@ async function takenSubnets(client: DockerClient): Promise<string[]> {
 
 /** A free loopback port for every listener that is dialled from outside; fixed, so that it survives kill and start. */
 export async function choosePublishedPorts(topology: Topology): Promise<PublishedPorts> {
-  const wanted = topology.nodes.flatMap(node => outsideListeners(node).map(listener => ({ node, listener })))
+  const wanted = topology.nodes.flatMap(node =>
+    [...outsideListeners(node), ...(isWatched(topology, node) ? (['METRICS'] as const) : [])].map(listener => ({
+      node,
+      listener,
+    })),
+  )
   const ports = await freePorts(wanted.length)
   const published: PublishedPorts = {}
   wanted.forEach(({ node, listener }, index) => {
     published[node.id] = { ...published[node.id], [listener]: ports[index] }
   })
   return published
+}
+
+/** Whether a node tells its own counters. */
+export function isWatched(topology: Topology, node: TopologyNode): boolean {
+  return topology.brokerMetrics === true && node.roles.includes('broker')
 }
 
 /** The listeners of a node that need a published port. */

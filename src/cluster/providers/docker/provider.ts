@@ -1,5 +1,6 @@
 // The docker provider: a cluster of containers on a network of the run's own, with the powers that faults need.
 import { HarnessError, messageOf } from '../../../core/errors.ts'
+import { findAgent } from '../../broker-metrics/agent.ts'
 import type { Provider, StartedCluster, StartRequest } from '../../cluster.ts'
 import { chooseImage } from '../../images/choose.ts'
 import { newKafkaId } from '../../kafka-id.ts'
@@ -38,9 +39,22 @@ async function startCluster(request: StartRequest): Promise<StartedCluster> {
     { version: kafkaVersion, ...(request.image === undefined ? {} : { image: request.image }) },
     request.onProgress,
   )
+  const hooks = {
+    ...(request.onProgress ? { onProgress: request.onProgress } : {}),
+    ...(request.signal ? { signal: request.signal } : {}),
+  }
+  const agentJar = request.topology.brokerMetrics ? await findAgent(hooks) : undefined
   const startTicks = readProcess(process.pid)?.startTicks
   const owner = { pid: process.pid, ...(startTicks === undefined ? {} : { startTicks }) }
-  const context = { client, engine, image, owner, clusterId: newKafkaId(), request }
+  const context = {
+    client,
+    engine,
+    image,
+    owner,
+    clusterId: newKafkaId(),
+    request,
+    ...(agentJar === undefined ? {} : { agentJar }),
+  }
   const running = await startNodes(context)
   const cluster = describeCluster(context, running)
   try {

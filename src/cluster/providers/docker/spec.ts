@@ -1,5 +1,12 @@
 // What the engine is asked for: a container without capabilities, with bounded threads and logs and the limits of its node.
-import { DATA_DIR, LISTENER_PORTS, LOG_LIMITS, PIDS_LIMIT } from '../../../topology/containers.ts'
+import {
+  DATA_DIR,
+  LISTENER_PORTS,
+  LOG_LIMITS,
+  METRICS_PORT,
+  PIDS_LIMIT,
+  type PublishedPorts,
+} from '../../../topology/containers.ts'
 import type { ListenerName, TopologyNode } from '../../../topology/topology.ts'
 import type { ContainerSpec } from './client.ts'
 import type { RunNames } from './names.ts'
@@ -13,7 +20,7 @@ export type ContainerPlan = {
   image: string
   host: string
   environment: Record<string, string>
-  published?: Partial<Record<ListenerName, number>>
+  published?: PublishedPorts[number]
 }
 
 /** The creation request of a node's container, labels and name apart. */
@@ -21,7 +28,8 @@ export function containerSpec(plan: ContainerPlan): Omit<ContainerSpec, 'Labels'
   const { node, names, network } = plan
   const { cpus, cpuset, memoryBytes } = node.resources
   const ports = Object.entries(plan.published ?? {})
-  const inside = (listener: string) => `${LISTENER_PORTS[listener as ListenerName]}/tcp`
+  const inside = (listener: string) =>
+    `${listener === 'METRICS' ? METRICS_PORT : LISTENER_PORTS[listener as ListenerName]}/tcp`
   return {
     Image: plan.image,
     Hostname: node.name,

@@ -7,15 +7,16 @@ import {
   layOut,
   type PublishedPorts,
 } from '../../../topology/containers.ts'
-import type { Addresses } from '../../../topology/properties.ts'
+import type { Addresses, Endpoint } from '../../../topology/properties.ts'
 import type { Topology } from '../../../topology/topology.ts'
 import type { StartRequest } from '../../cluster.ts'
 import type { ChosenImage } from '../../images/choose.ts'
 import type { ProxyLinks } from '../../links/powers.ts'
+import { agentFor, outsideOf, putAgent } from './agent.ts'
 import { type Belongings, keepBelongings } from './belongings.ts'
 import { type ContainerSpec, type DockerClient, type EngineFacts, statusOf } from './client.ts'
 import { containerLabels, namesOf, networkLabels, type Owner, type RunNames, volumeLabels } from './names.ts'
-import { choosePublishedPorts, createNetwork } from './network.ts'
+import { choosePublishedPorts, createNetwork, isWatched } from './network.ts'
 import { wireRouted } from './proxies.ts'
 import { containerSpec } from './spec.ts'
 
@@ -26,6 +27,8 @@ export type StartContext = {
   owner: Owner
   clusterId: string
   request: StartRequest
+  /** Absent where brokers need not tell their own counters. */
+  agentJar?: string
 }
 
 /** Nodes that run, not yet asked whether they are ready. */
@@ -35,6 +38,8 @@ export type RunningNodes = {
   addresses: Addresses
   published?: PublishedPorts
   properties: Record<string, Record<string, string>>
+  /** Where brokers tell their own counters, by node id; empty where that is not asked for. */
+  agents: Record<number, Endpoint>
   links?: ProxyLinks
 }
 
@@ -78,6 +83,8 @@ async function startOnce(context: StartContext, belongings: Belongings): Promise
   const wiring = await (topology.network === 'routed' ? wireRouted : wireDirect)(context, belongings, names)
   const { addresses, published } = wiring
   const properties: RunningNodes['properties'] = {}
+  const agents: RunningNodes['agents'] = {}
+  const { agentJar } = context
   request.onProgress?.(
     `starting ${topology.nodes.length} container${topology.nodes.length === 1 ? '' : 's'} from ${context.image.name}`,
   )
@@ -86,20 +93,31 @@ async function startOnce(context: StartContext, belongings: Belongings): Promise
       request.signal?.throwIfAborted()
       const own = containerProperties(topology, addresses, node)
       properties[node.name] = own
+      const host = wiring.hostOf(node)
+      const agent = agentJar === undefined || !isWatched(topology, node) ? undefined : agentFor(host)
+      if (agent) agents[node.id] = outsideOf(agent.endpoint, published?.[node.id]?.METRICS)
       const spec = containerSpec({
         node,
         names,
         network: topology.network === 'routed' ? names.nodeNetwork(node.name) : names.network,
         image: context.image.id,
-        host: wiring.hostOf(node),
-        environment: containerEnvironment(node, context.clusterId, own),
+        host,
+        environment: containerEnvironment(node, context.clusterId, own, agent?.jvmOptions),
         ...(published?.[node.id] === undefined ? {} : { published: published[node.id] }),
       })
-      await makeNode(context, belongings, names, node, spec)
+      await makeNode(context, belongings, names, node, spec, agent ? agentJar : undefined)
     }),
   )
   const { links } = wiring
-  return { names, belongings, addresses, properties, ...(published ? { published } : {}), ...(links ? { links } : {}) }
+  return {
+    names,
+    belongings,
+    addresses,
+    properties,
+    agents,
+    ...(published ? { published } : {}),
+    ...(links ? { links } : {}),
+  }
 }
 
 /** One network for all; nodes dial each other. */
@@ -126,6 +144,7 @@ async function makeNode(
   names: RunNames,
   node: Topology['nodes'][number],
   spec: Omit<ContainerSpec, 'Labels' | 'name'>,
+  agentJar: string | undefined,
 ): Promise<void> {
   const volume = names.volume(node.name)
   const container = names.container(node.name)
@@ -139,6 +158,7 @@ async function makeNode(
       docker.createContainer({ ...spec, name: container, Labels: containerLabels(request.runId, owner, node, spec) }),
     ),
   )
+  if (agentJar !== undefined) await putAgent(client, container, agentJar)
   await client.call(`start ${container}`, docker => docker.getContainer(container).start(), START_DEADLINE_MS)
 }
 

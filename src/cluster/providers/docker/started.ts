@@ -1,6 +1,8 @@
 // What the run gets to hold: addresses, samples, logs, tools and powers of the containers that were started.
-import { brokersOf, type TopologyNode } from '../../../topology/topology.ts'
+import { brokersOf, cpuLimitOf, type TopologyNode } from '../../../topology/topology.ts'
+import { type WatchedBroker, watchBrokers } from '../../broker-metrics/scrape.ts'
 import type { ClusterInfo, NodeInfo, StartedCluster } from '../../cluster.ts'
+import { readGcLog } from './agent.ts'
 import { readLog } from './inspect.ts'
 import { OUTSIDE_LISTENERS } from './network.ts'
 import { dockerPowers } from './powers.ts'
@@ -38,6 +40,7 @@ export function describeCluster(context: StartContext, running: RunningNodes): S
         request.topology.nodes.map(node => ({ name: node.name, container: names.container(node.name) })),
         nowUs,
       ),
+    ...(request.topology.brokerMetrics ? { brokerMetrics: watchBrokers(watchedBrokers(context, running)) } : {}),
     logs: (nodeId, lines) => readLog(client, containerOf(nodeId), lines),
     tool: (mainClass, args) => runTool(client, brokerContainers, pairs, mainClass, args),
     logDirBytes: topicPrefix => sumLogBytes(client, brokerContainers, topicPrefix),
@@ -48,11 +51,20 @@ export function describeCluster(context: StartContext, running: RunningNodes): S
   }
 }
 
+function watchedBrokers({ client, request }: StartContext, { agents, names }: RunningNodes): WatchedBroker[] {
+  return brokersOf(request.topology).flatMap(node => {
+    const endpoint = agents[node.id]
+    if (!endpoint) return []
+    return [{ node: node.name, endpoint, readGcLog: () => readGcLog(client, names.container(node.name)) }]
+  })
+}
+
 function describeInfo(context: StartContext, { addresses, properties, names, published }: RunningNodes): ClusterInfo {
   const { request, image, clusterId } = context
   const describeNode = (node: TopologyNode): NodeInfo => {
     const client = addresses[node.id]?.CLIENT
     const observer = addresses[node.id]?.OBSERVER
+    const cpuLimit = cpuLimitOf(node.resources)
     return {
       id: node.id,
       name: node.name,
@@ -60,6 +72,7 @@ function describeInfo(context: StartContext, { addresses, properties, names, pub
       ...(client ? { client: text(client.advertised) } : {}),
       ...(observer ? { observer: text(observer.advertised) } : {}),
       handle: names.container(node.name),
+      ...(cpuLimit === undefined ? {} : { cpuLimit }),
     }
   }
   return {

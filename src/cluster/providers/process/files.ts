@@ -23,6 +23,8 @@ export type NodeFiles = {
   properties: string
   serverLog: string
   console: string
+  /** Kept where the brokers' own side is asked for. */
+  gcLog: string
   /** Name resolution of the node in a routed cluster. */
   hosts: string
 }
@@ -37,6 +39,7 @@ export function filesOf(root: string, node: Pick<TopologyNode, 'id'>): NodeFiles
     properties: join(home, 'server.properties'),
     serverLog: join(home, 'server.log'),
     console: join(home, 'console.log'),
+    gcLog: join(home, 'gc.log'),
     hosts: join(home, 'hosts'),
   }
 }
@@ -47,10 +50,11 @@ export function nodeLabel(node: Pick<TopologyNode, 'id'>): string {
 }
 
 /** Paths of what all nodes share. */
-export function sharedFiles(root: string): { nodeLogging: string; toolLogging: string; format: string; temp: string } {
+export function sharedFiles(root: string): Record<'nodeLogging' | 'toolLogging' | 'agent' | 'format' | 'temp', string> {
   return {
     nodeLogging: join(root, 'log4j2-node.xml'),
     toolLogging: join(root, 'log4j2-tool.xml'),
+    agent: join(root, 'agent.json'),
     format: join(root, 'format.properties'),
     temp: join(root, 'tmp'),
   }
@@ -139,12 +143,13 @@ export async function readFirstError(files: NodeFiles): Promise<string | undefin
   return /^.* (?:ERROR|FATAL) .*(?:\n(?!\[).*){0,3}/m.exec(log)?.[0]
 }
 
-async function readTail(path: string): Promise<string> {
+/** The end of a file in whole lines; nothing where there is none. */
+export async function readTail(path: string, tailBytes = TAIL_BYTES): Promise<string> {
   const file = await open(path, 'r').catch(() => undefined)
   if (!file) return ''
   try {
     const { size } = await file.stat()
-    const length = Math.min(size, TAIL_BYTES)
+    const length = Math.min(size, tailBytes)
     const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length)
     const text = buffer.toString('utf8', 0, bytesRead)
     return length < size ? text.slice(text.indexOf('\n') + 1) : text

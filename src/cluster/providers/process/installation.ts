@@ -4,7 +4,7 @@ import { findKafkaJars, type KafkaJars } from '../../jars.ts'
 import { findJava, type Java } from '../../java.ts'
 import { type ProgramResult, runProgram } from '../../outside-program.ts'
 
-export type KafkaInstallation = { java: Java; kafka: KafkaJars; archive?: string }
+export type KafkaInstallation = { java: Java; kafka: KafkaJars; archive?: string; agentJar?: string }
 
 type ClassRun = {
   mainClass: string

@@ -5,22 +5,23 @@ import { createServer } from 'node:net'
 import { HarnessError } from '../../../core/errors.ts'
 import { type LinkSource, sourcesOf } from '../../../topology/links.ts'
 import type { Addresses, Endpoint } from '../../../topology/properties.ts'
-import type { ListenerName, Topology, TopologyNode } from '../../../topology/topology.ts'
+import { brokersOf, type ListenerName, type Topology, type TopologyNode } from '../../../topology/topology.ts'
 
 const LOOPBACK = '127.0.0.1'
 const LOWEST_PORT = 15_000
 const DEFAULT_EPHEMERAL_PORT = 32_768
 const TRIES = 200
 
-/** Addresses of all listeners, and where the proxies of a routed cluster are told what to do. */
-export type LoopbackLayout = { addresses: Addresses; proxyApis: Endpoint[] }
+/** Addresses of all listeners, where the proxies of a routed cluster are told what to do, and where brokers tell their own counters. */
+export type LoopbackLayout = { addresses: Addresses; proxyApis: Endpoint[]; agents: Record<number, Endpoint> }
 
 /** An address for every listener of every node; in a routed cluster what is advertised leads to a proxy. */
 export async function layOutOnLoopback(topology: Topology): Promise<LoopbackLayout> {
   const wanted = topology.nodes.flatMap(node => node.listeners.map(listener => ({ node, listener })))
   const routed = topology.network === 'routed'
   const sources = sourcesOf(topology.links).length
-  const ports = await findFreePorts(wanted.length + (routed ? wanted.length + sources : 0))
+  const watched = topology.brokerMetrics ? brokersOf(topology) : []
+  const ports = await findFreePorts(wanted.length + watched.length + (routed ? wanted.length + sources : 0))
   const take = (): number => ports.pop() as number
   const addresses: Addresses = {}
   for (const { node, listener } of wanted) {
@@ -28,7 +29,12 @@ export async function layOutOnLoopback(topology: Topology): Promise<LoopbackLayo
     const advertised = routed ? advertisedBehindProxy(node, listener, bind, take()) : bind
     addresses[node.id] = { ...addresses[node.id], [listener]: { bind, advertised } }
   }
-  return { addresses, proxyApis: Array.from({ length: sources }, () => ({ host: LOOPBACK, port: take() })) }
+  const endpoint = (): Endpoint => ({ host: LOOPBACK, port: take() })
+  return {
+    addresses,
+    proxyApis: Array.from({ length: sources }, endpoint),
+    agents: Object.fromEntries(watched.map(node => [node.id, endpoint()])),
+  }
 }
 
 /** Peers get a name that each of them resolves to its own proxy; clients get the port of theirs; the observer is never proxied. */

@@ -1,9 +1,12 @@
 // Starts the nodes of a topology as JVMs: ports, files, storage, limits, processes; again with other ports where one got taken.
 
-import { rm } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { HarnessError, messageOf } from '../../../core/errors.ts'
-import type { Addresses } from '../../../topology/properties.ts'
+import type { Addresses, Endpoint } from '../../../topology/properties.ts'
 import { brokersOf, type Topology } from '../../../topology/topology.ts'
+import { agentOption } from '../../broker-metrics/agent.ts'
+import { gcLogOption } from '../../broker-metrics/gc-log.ts'
+import { agentConfig } from '../../broker-metrics/rules.ts'
 import type { StartRequest } from '../../cluster.ts'
 import { newKafkaId } from '../../kafka-id.ts'
 import type { ProxyLinks } from '../../links/powers.ts'
@@ -31,6 +34,8 @@ export type RunningNodes = {
   addresses: Addresses
   properties: Record<string, Record<string, string>>
   notes: string[]
+  /** Where brokers tell their own counters; empty where that is not asked for. */
+  agents: Record<number, Endpoint>
   links?: ProxyLinks
 }
 
@@ -62,7 +67,7 @@ export async function startNodes(context: StartContext): Promise<RunningNodes> {
 async function startOnce(context: StartContext): Promise<RunningNodes> {
   const { request, root, installation, belongings } = context
   const { topology, signal } = request
-  const { addresses, proxyApis } = await layOutOnLoopback(topology)
+  const { addresses, proxyApis, agents } = await layOutOnLoopback(topology)
   const properties = await writeNodeFiles(root, topology, addresses)
   const clusterId = newKafkaId()
   const own = signal ? { signal } : {}
@@ -77,13 +82,14 @@ async function startOnce(context: StartContext): Promise<RunningNodes> {
   const environment = (name: string) => environmentOf(request.journal.runId, name)
   const links =
     topology.network === 'routed' ? await startProxies(context, addresses, proxyApis, environment) : undefined
-  const notes = await spawnNodes(context)
+  if (topology.brokerMetrics) await writeFile(sharedFiles(root).agent, agentConfig())
+  const notes = await spawnNodes(context, agents)
   await becomeReady(belongings.nodes, topology, addresses, clusterId, request)
-  return { clusterId, addresses, properties, notes, ...(links ? { links } : {}) }
+  return { clusterId, addresses, properties, notes, agents, ...(links ? { links } : {}) }
 }
 
 /** Starts one process per node; returns what could not be done as asked. */
-async function spawnNodes(context: StartContext): Promise<string[]> {
+async function spawnNodes(context: StartContext, agents: RunningNodes['agents']): Promise<string[]> {
   const { request, root, installation, belongings, jvmOptions } = context
   const notes = new Set<string>()
   for (const node of request.topology.nodes) {
@@ -97,7 +103,12 @@ async function spawnNodes(context: StartContext): Promise<string[]> {
       log: files.serverLog,
       temp: files.temp,
       properties: files.properties,
-      options: [...limits.jvmOptions, ...jvmOptions, ...resolution(request.topology, files.hosts)],
+      options: [
+        ...limits.jvmOptions,
+        ...jvmOptions,
+        ...resolution(request.topology, files.hosts),
+        ...watching(context, agents[node.id], files.gcLog),
+      ],
     })
     const process = new NodeProcess(node, files, {
       command: [...limits.prefix, ...java],
@@ -114,6 +125,16 @@ async function spawnNodes(context: StartContext): Promise<string[]> {
 /** In a routed cluster every JVM resolves its peers' names to its own proxy. */
 function resolution(topology: Topology, hosts: string): string[] {
   return topology.network === 'routed' ? [`-Djdk.net.hosts.file=${hosts}`] : []
+}
+
+/** The agent and the GC log of a broker whose own side is asked for. */
+function watching(
+  { installation, root }: StartContext,
+  endpoint: Endpoint | undefined,
+  gcLog: string,
+): readonly string[] {
+  if (installation.agentJar === undefined || endpoint === undefined) return []
+  return [agentOption(installation.agentJar, endpoint, sharedFiles(root).agent), gcLogOption(gcLog)]
 }
 
 /** The environment of a process of ours, with the marks that tell whose it is. */
@@ -162,7 +183,7 @@ async function refuseEnded(nodes: readonly NodeProcess[]): Promise<void> {
   const error = await readFirstError(node.files)
   const words = `${error === undefined ? '' : `${error}\n…\n`}${await lastWords([node])}`
   throw new HarnessError({
-    code: error !== undefined && /Address already in use/i.test(error) ? 'E303' : 'E308',
+    code: /Address already in use/i.test(words) ? 'E303' : 'E308',
     message: `${node.node.name} ended by itself with ${how}; its first error and its last log lines:\n${words}`,
     hint: '`config` and `resources` of the scenario decide what the node was given',
   })

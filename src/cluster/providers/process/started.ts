@@ -1,8 +1,10 @@
 // What the run gets to hold: addresses, samples, logs, tools and powers of the JVMs that were started.
 import { HarnessError } from '../../../core/errors.ts'
-import { brokersOf, type TopologyNode } from '../../../topology/topology.ts'
+import { brokersOf, cpuLimitOf, type TopologyNode } from '../../../topology/topology.ts'
+import { GC_LOG_TAIL_BYTES } from '../../broker-metrics/gc-log.ts'
+import { type WatchedBroker, watchBrokers } from '../../broker-metrics/scrape.ts'
 import type { ClusterInfo, NodeInfo, StartedCluster, ToolResult } from '../../cluster.ts'
-import { filesOf, readNodeLog, sharedFiles, sumSegmentBytes } from './files.ts'
+import { filesOf, readNodeLog, readTail, sharedFiles, sumSegmentBytes } from './files.ts'
 import { runKafkaClass } from './installation.ts'
 import { processPowers } from './powers.ts'
 import { createSampler } from './sample.ts'
@@ -29,6 +31,7 @@ export function describeCluster(context: StartContext, running: RunningNodes): S
     powers,
     ...(running.links ? { links: running.links } : {}),
     sample: async nowUs => sample(nowUs),
+    ...(topology.brokerMetrics ? { brokerMetrics: watchBrokers(watchedBrokers(context, running)) } : {}),
     logs: (nodeId, lines) => readNodeLog(find(nodeId).files, lines),
     tool: (mainClass, args) => runTool(context, mainClass, args),
     logDirBytes: async topicPrefix => {
@@ -45,12 +48,28 @@ export function describeCluster(context: StartContext, running: RunningNodes): S
   }
 }
 
+function watchedBrokers({ request, root }: StartContext, { agents }: RunningNodes): WatchedBroker[] {
+  return brokersOf(request.topology).flatMap(node => {
+    const endpoint = agents[node.id]
+    if (!endpoint) return []
+    const readGcLog = (): Promise<string> => readTail(filesOf(root, node).gcLog, GC_LOG_TAIL_BYTES)
+    return [{ node: node.name, endpoint, readGcLog }]
+  })
+}
+
 function describeInfo(
   { request }: StartContext,
   { clusterId, addresses, properties, notes }: RunningNodes,
   handleOf: (node: TopologyNode) => string,
 ): ClusterInfo {
+  // Where no group bounds CPU time, the node only has the cores it is pinned to.
+  const isBounded = !notes.some(note => note.startsWith('cpus: '))
   const describeNode = (node: TopologyNode): NodeInfo => {
+    const { cpus, cpuset } = node.resources
+    const cpuLimit = cpuLimitOf({
+      ...(cpuset === undefined ? {} : { cpuset }),
+      ...(cpus === undefined || !isBounded ? {} : { cpus }),
+    })
     const client = addresses[node.id]?.CLIENT?.advertised
     const observer = addresses[node.id]?.OBSERVER?.advertised
     return {
@@ -59,6 +78,7 @@ function describeInfo(
       roles: node.roles,
       ...(client ? { client: `${client.host}:${client.port}` } : {}),
       ...(observer ? { observer: `${observer.host}:${observer.port}` } : {}),
+      ...(cpuLimit === undefined ? {} : { cpuLimit }),
       // The number changes when the node is started again.
       get handle() {
         return handleOf(node)

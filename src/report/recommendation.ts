@@ -1,0 +1,68 @@
+// The recommendation as words and rows, for every output: which cell, why, what is equal to it, and what each step away costs.
+import type { Candidate, Criterion, Neighbour, Recommendation } from '../analysis/recommend.ts'
+import { showBytes, showChange, showMetric, showShare } from './format.ts'
+import { plural } from './text.ts'
+
+const CELLS_SHOWN = 4
+
+function names(cells: readonly { label: string }[]): string {
+  const shown = cells.slice(0, CELLS_SHOWN).map(cell => cell.label)
+  const more = cells.length - shown.length
+  return more > 0 ? `${shown.join('; ')}; and ${more} more` : shown.join('; ')
+}
+
+/** A value of a criterion with its unit. */
+export function showScore(candidate: Candidate, criterion: Criterion): string {
+  const value = candidate.scores[criterion.name]?.value
+  return criterion.kind === 'bytes' ? showBytes(value) : showMetric(value, criterion.kind)
+}
+
+/** The answer in one sentence. */
+export function answerOf({ chosen, sound, front, criteria }: Recommendation, cells: number): string {
+  if (sound === 0)
+    return `None of ${plural(cells, 'cell')} held every rule and check without doubt, so none is recommended.`
+  if (!chosen) return 'The sound cells have no number in common, so none is recommended.'
+  const numbers = criteria.map(criterion => `${criterion.label} ${showScore(chosen, criterion)}`).join(', ')
+  return `${chosen.cell.label}: ${numbers}; one of ${front.length} on the front of ${plural(sound, 'sound cell')} of ${cells}.`
+}
+
+/** How it was chosen and what that leaves open. */
+export function caveatsOf(recommendation: Recommendation, cells: number): string[] {
+  const { chosen, equals, noise, criteria, isNoiseMeasured, sound } = recommendation
+  if (!chosen) return []
+  const limits = criteria.map(({ name, label }) => `${label} ${showShare(noise[name])}`).join(', ')
+  return [
+    ...(equals.length > 0 ? [`Equal to it within noise in every number: ${names(equals)}.`] : []),
+    `Chosen among the cells that no other beats in one number without losing in another: the least product of its ratios to the best ${criteria.map(one => one.label).join(', ')}, none weighing more than another.`,
+    isNoiseMeasured
+      ? `Differences below ${limits} are noise: 95 % of what repetitions of all cells spread by.`
+      : `No cell was repeated, so noise is not known; differences below ${limits} are taken for equal, which is an assumption.`,
+    ...(sound < cells
+      ? [`${plural(cells - sound, 'cell')} that failed or are in doubt were left out, whatever their numbers.`]
+      : []),
+  ]
+}
+
+const WORDS = { equal: 'equal', better: 'better', worse: 'worse' } as const
+
+/** "+12.0 % worse", "equal (−0.4 %)". */
+export function showPrice(neighbour: Neighbour, criterion: Criterion): string {
+  const price = neighbour.prices.find(one => one.criterion === criterion.name)
+  if (!price) return '–'
+  const change = showChange(price.ratio)
+  return price.change === 'equal' ? `equal (${change})` : `${change} ${WORDS[price.change]}`
+}
+
+/** "linger.ms 5 → 20". */
+export function stepOf({ axis, from, to }: Neighbour): string {
+  return `${axis} ${from} → ${to}`
+}
+
+/** One line per neighbour: what going there changes. */
+export function stepLines({ neighbours, criteria }: Recommendation): string[] {
+  return neighbours.map(neighbour => {
+    const doubt = { pass: '', fail: '; it FAILED', inconclusive: '; it is in doubt' }[neighbour.verdict]
+    const prices = criteria.map(criterion => `${criterion.label} ${showPrice(neighbour, criterion)}`)
+    return `${stepOf(neighbour)}: ${prices.join(', ')}${doubt}`
+  })
+}
