@@ -118,7 +118,7 @@ function usableCriteria(cells: readonly CellAnalysis[]): Criterion[] {
 }
 
 function logsOf(cell: CellAnalysis, criterion: Criterion): number[] {
-  return cell.trials.map(criterion.read).filter(known).map(Math.log)
+  return cell.trials.map(trial => criterion.read(trial)).filter(known).map(Math.log)
 }
 
 function scoresOf(cell: CellAnalysis, criteria: readonly Criterion[]): Record<string, Score> {
