@@ -44,6 +44,8 @@ export type Recommendation = {
   /** On the front, and in no number told apart from the chosen one. */
   equals: CellAnalysis[]
   neighbours: Neighbour[]
+  /** Swept settings that decide what may be lost: no number weighs that. */
+  promises: string[]
 }
 
 const p99 = (of: 'ack' | 'e2e') => (trial: TrialAnalysis) => trial.measures.latencies[of]?.quantiles['p99']
@@ -75,6 +77,7 @@ const CRITERIA: readonly Criterion[] = [
     read: ({ measures }) => measures.wireBytes / (measures.acked + measures.sentNoAck),
   },
 ]
+const PROMISES: readonly string[] = ['acks', 'enable.idempotence', 'min.insync.replicas', 'replication.factor']
 /** Numbers nearer to one another than this are the same for every purpose, however steady they are. */
 const LEAST_NOISE = 0.01
 const CONFIDENCE = 0.95
@@ -94,7 +97,8 @@ export function recommend(analysis: Analysis, verdicts: ReadonlyMap<number, Verd
   const candidates = sound.map(cell => ({ cell, scores: scoresOf(cell, criteria) }))
   const front = candidates.filter(one => !candidates.some(other => ruler.dominates(other, one)))
   const chosen = criteria.length === 0 ? undefined : nearestToBest(front, criteria)
-  const base = { criteria, isNoiseMeasured: ruler.isMeasured, sound: sound.length, front }
+  const promises = analysis.axes.filter(axis => PROMISES.includes(axis.setting)).map(axis => axis.name)
+  const base = { promises, criteria, isNoiseMeasured: ruler.isMeasured, sound: sound.length, front }
   if (!chosen) return { ...base, noise: {}, equals: [], neighbours: [] }
   const isEqual = (other: Candidate): boolean => ruler.prices(chosen, other).every(price => price.change === 'equal')
   return {

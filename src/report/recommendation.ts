@@ -18,12 +18,12 @@ export function showScore(candidate: Candidate, criterion: Criterion): string {
 }
 
 /** The answer in one sentence. */
-export function answerOf({ chosen, sound, front, criteria }: Recommendation, cells: number): string {
+export function answerOf({ chosen, sound, front, criteria, promises }: Recommendation, cells: number): string {
   if (sound === 0)
     return `None of ${plural(cells, 'cell')} held every rule and check without doubt, so none is recommended.`
   if (!chosen) return 'The sound cells have no number in common, so none is recommended.'
   const numbers = criteria.map(criterion => `${criterion.label} ${showScore(chosen, criterion)}`).join(', ')
-  return `${chosen.cell.label}: ${numbers}; one of ${front.length} on the front of ${plural(sound, 'sound cell')} of ${cells}.`
+  return `${chosen.cell.label}: ${numbers}; one of ${front.length} on the front of ${plural(sound, 'sound cell')} of ${cells}.${promises.length > 0 ? ` ${promises.join(' and ')} decide what may be lost, which is no number here: choose by that first.` : ''}`
 }
 
 /** How it was chosen and what that leaves open. */

@@ -60,6 +60,13 @@ describe('a matrix whose cells are sound', () => {
   })
 })
 
+test('where what may be lost was swept, the answer says that no number weighs it', () => {
+  const analysis = makeAnalysis({ acks0: true })
+  const found = recommend(analysis, new Map(analysis.cells.map(cell => [cell.index, 'pass'])))
+  expect(found?.promises).toEqual(['acks'])
+  expect(found && answerOf(found, 3)).toContain('acks decide what may be lost')
+})
+
 test('the committed recording, whose cells are in doubt, recommends nothing', async () => {
   const { analysis, judgement } = await judgeRecording(example)
   const found = recommend(analysis, verdictsOf(analysis.cells, judgement))
