@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { FAULTS } from '../../chaos/faults/index.ts'
 import { scheduleFaults } from '../../chaos/schedule.ts'
 import { HarnessError } from '../../core/errors.ts'
+import { formatDurationMs } from '../../core/units.ts'
 import type { Plan } from '../../plan/plan.ts'
 import { renderDrill } from '../../report/drill.ts'
 import { DRILL_PAGES, finishRecording } from '../../run/finish.ts'
@@ -35,7 +36,7 @@ export async function execute(input: CommandInput): Promise<number> {
 }
 
 /** Every trial's faults with the moments that the seed draws, and how each is done, shown and undone. */
-function rehearse({ scenario, trials }: Plan): string[] {
+function rehearse({ scenario, trials, estimate }: Plan): string[] {
   const lines = trials.flatMap(({ number, repetition, cell }) => [
     `trial ${number}  ${cell.label}`,
     ...scheduleFaults(scenario.faults, scenario.load.segments, { seed: scenario.seed, repetition }).map(one => {
@@ -48,5 +49,17 @@ function rehearse({ scenario, trials }: Plan): string[] {
     fault =>
       `${fault.kind}: ${fault.describe} (${fault.fidelity}${fault.differs === undefined ? '' : `: ${fault.differs}`})`,
   )
-  return [...lines, '', ...legend, '', 'nothing was started; without --dry the drill runs']
+  const rules = scenario.expect.map(rule => `  ${rule.text}`)
+  return [
+    `drill ${scenario.name}: ${scenario.description ?? 'no hypothesis was written down'}`,
+    '',
+    ...lines,
+    '',
+    ...legend,
+    '',
+    'what must hold, beside the checks that always run:',
+    ...(rules.length > 0 ? rules : ['  nothing; add rules under expect']),
+    '',
+    `about ${formatDurationMs(estimate.durationMs)}; nothing was started, without --dry the drill runs`,
+  ]
 }

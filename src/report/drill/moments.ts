@@ -20,9 +20,16 @@ export const MOMENTS: Readonly<Record<MomentName, string>> = {
 
 export type Moments = { fault: FaultRecovery; at: Partial<Record<MomentName, number>> }
 
+/** The faults a drill is about: those that take leaders away where there are any, else all; slow links under a crash are its setting. */
+export function mainFaults(faults: readonly FaultRecovery[]): FaultRecovery[] {
+  const taking = faults.filter(fault => fault.takesLeaders)
+  return taking.length > 0 ? taking : [...faults]
+}
+
 /** One row per fault; what never came, or cannot be told, is missing. */
 export function momentsOf(trial: TrialAnalysis): Moments[] {
-  const { faults = [], startUs } = trial.recovery ?? {}
+  const { faults: all = [], startUs } = trial.recovery ?? {}
+  const faults = mainFaults(all)
   if (startUs === undefined) return []
   const seconds = (us: number | undefined): number | undefined => (us === undefined ? undefined : (us - startUs) / 1e6)
   const after = (us: number | undefined, moreUs: number | undefined): number | undefined =>

@@ -2,6 +2,7 @@
 import { formatCount } from '../../core/units.ts'
 import type { FaultRecovery } from '../../stats/recovery.ts'
 import { showUs } from '../format.ts'
+import { mainFaults } from './moments.ts'
 import { type DrillSection, plain } from './section.ts'
 import { faultsOf, type Labelled, time } from './times.ts'
 
@@ -19,7 +20,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
 }
 
 export function runbookSection(trials: readonly Labelled[]): DrillSection {
-  const faults = trials.flatMap(one => faultsOf(one.trial))
+  const faults = trials.flatMap(one => mainFaults(faultsOf(one.trial)))
   const worst = (read: (fault: FaultRecovery) => number | undefined): string =>
     time(faults.map(read).reduce((a, b) => (b !== undefined && b > (a ?? -1) ? b : a), undefined))
   const kinds = [...new Set(faults.map(fault => fault.kind))]

@@ -3,7 +3,7 @@ import type { SeriesPoint, TrialAnalysis } from '../../analysis/analysis.ts'
 import { formatUs } from '../../core/units.ts'
 import type { FaultRecovery } from '../../stats/recovery.ts'
 import { NONE, showPerSecond, showUs } from '../format.ts'
-import { MOMENTS, type MomentName, momentsOf } from './moments.ts'
+import { MOMENTS, type MomentName, mainFaults, momentsOf } from './moments.ts'
 import { type DrillSection, plain } from './section.ts'
 
 export type Labelled = { label: string; trial: TrialAnalysis }
@@ -96,7 +96,7 @@ export function headlinesOf(trials: readonly Labelled[]): { label: string; value
     const known = values.filter(value => value !== undefined)
     return time(known.length === 0 ? undefined : Math.max(...known))
   }
-  const faults = trials.flatMap(one => faultsOf(one.trial))
+  const faults = trials.flatMap(one => mainFaults(faultsOf(one.trial)))
   const rpos = trials.flatMap(one => one.trial.verification?.rpo ?? [])
   const lost = rpos.reduce((sum, rpo) => sum + rpo.records, 0)
   return [
@@ -128,7 +128,7 @@ export function decompositionSection(trials: readonly Labelled[]): DrillSection 
   const [first] = trials
   const timers = timersOf(first?.trial)
   const rows = trials.flatMap(one =>
-    faultsOf(one.trial)
+    mainFaults(faultsOf(one.trial))
       .filter(fault => fault.actedUs !== undefined)
       .flatMap(fault => partsOf(fault, timers).map(part => [nameOf(one), faultName(fault), ...part])),
   )

@@ -105,6 +105,22 @@ describe('the moments of a drill', () => {
     })
   })
 
+  it('leave out slow links that are only the setting of a crash', () => {
+    const trial = drilled()
+    const [fault] = trial.recovery?.faults ?? []
+    const slow = {
+      ...(fault as FaultRecovery),
+      id: '0',
+      kind: 'latency',
+      takesLeaders: false,
+      clientRtoUs: 30 * SECOND_US,
+    }
+    trial.recovery?.faults.unshift(slow)
+    expect(momentsOf(trial).map(row => row.fault.kind)).toEqual(['broker-kill'])
+    if (trial.recovery) trial.recovery.faults = [slow]
+    expect(momentsOf(trial).map(row => row.fault.kind)).toEqual(['latency'])
+  })
+
   it('are none where the load ended before it was steady', () => {
     const trial = drilled()
     expect(momentsOf({ ...trial, series: trial.series.slice(0, 15) })[0]?.at.t5).toBeUndefined()
