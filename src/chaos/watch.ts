@@ -69,6 +69,16 @@ export class Watch {
     return [...best.values()]
   }
 
+  /** Partitions of which any broker says, under the highest epoch told, that a replica is not in sync. */
+  underReplicated(): number {
+    return this.latest().filter(row =>
+      [...this.seen.values()].some(view => {
+        const own = view.get(keyOf(row))
+        return own?.epoch === row.epoch && own.isr.length < own.replicas.length
+      }),
+    ).length
+  }
+
   /** True where every broker answers and all agree that every replica of every partition is in sync. */
   isWhole(): boolean {
     if (this.silent.size > 0 || this.seen.size < this.nodes.length) return false

@@ -84,6 +84,7 @@ export const ERRORS = {
   E405: { exit: EXIT.refused, title: 'a run that failed is no baseline' },
   E501: { exit: EXIT.stopped, title: 'worker failed' },
   E502: { exit: EXIT.stopped, title: 'more sent than the cap allows' },
+  E503: { exit: EXIT.stopped, title: 'stopped by a stop condition' },
   E601: { exit: EXIT.recording, title: 'recording is corrupt' },
   E602: { exit: EXIT.recording, title: 'recording is incomplete' },
   E603: { exit: EXIT.recording, title: 'not a recording' },

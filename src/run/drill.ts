@@ -11,6 +11,7 @@ import type { PlannedTrial } from '../plan/plan.ts'
 import type { TrialSetup } from '../plan/setup.ts'
 import type { TrialWriter } from '../recording/write.ts'
 import type { TrialContext } from './context.ts'
+import type { StopConditions } from './stop.ts'
 
 export type Drill = {
   /** Rejects where the injector itself failed; never resolves. */
@@ -20,6 +21,8 @@ export type Drill = {
   /** Waits until every broker sees every replica in sync, for a time; what is read before that may be a zombie’s. */
   whole(): Promise<void>
   stop(): Promise<void>
+  /** Partitions that lack a replica in sync, as the watch sees them now. */
+  underReplicated(): number
 }
 
 const WHOLE_DEADLINE_MS = 120_000
@@ -32,14 +35,17 @@ export function startDrill(
   trial: PlannedTrial,
   setup: TrialSetup,
   writer: TrialWriter,
-  run: { topics: readonly string[]; t0Us: number },
+  run: { topics: readonly string[]; t0Us: number; stop: StopConditions },
 ): Drill | undefined {
   const { faults, load, seed } = setup.scenario
   if (faults.length === 0) return undefined
   const { clock } = context
   const watch = new Watch(watchedNodes(context), run.topics, {
     nowUs: () => clock.nowUs(),
-    onChange: change => writer.sample({ kind: 'view', ...change }),
+    onChange: change => {
+      writer.sample({ kind: 'view', ...change })
+      run.stop.cluster(change.atUs, { underReplicated: watch.underReplicated() })
+    },
   })
   watch.start()
   let ending = false
@@ -75,6 +81,7 @@ export function startDrill(
       if (!isWhole) writer.event({ kind: 'event', atUs: clock.nowUs(), name: 'isr.notFull' })
     },
     stop: () => watch.stop(),
+    underReplicated: () => watch.underReplicated(),
   }
 }
 

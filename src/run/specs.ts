@@ -137,3 +137,8 @@ export function consumerSpecs(
     }).flat(),
   )
 }
+
+/** Partitions of all topics that a group reads. */
+export function partitionsRead(readers: readonly ConsumerWorkerSpec[], groupId: string): number {
+  return readers.find(spec => spec.groupId === groupId)?.topics.reduce((sum, topic) => sum + topic.partitions, 0) ?? 0
+}

@@ -7,6 +7,7 @@ import { CONFLICT_CASES, SEVERAL_CASES } from '../../fixtures/malformed/conflict
 import { FAULT_CASES } from '../../fixtures/malformed/faults.ts'
 import { KEY_CASES, TYPE_CASES } from '../../fixtures/malformed/keys.ts'
 import { MATRIX_CASES, RULE_CASES } from '../../fixtures/malformed/matrix.ts'
+import { STOP_CASES } from '../../fixtures/malformed/stop.ts'
 import { REFUSED_CASES, SYNTAX_CASES } from '../../fixtures/malformed/text.ts'
 import { NUMBER_CASES, UNIT_CASES, WORD_CASES } from '../../fixtures/malformed/values.ts'
 
@@ -24,6 +25,7 @@ const TABLES: Record<string, readonly MalformedCase[]> = {
   matrix: MATRIX_CASES,
   rules: RULE_CASES,
   faults: FAULT_CASES,
+  'stop conditions': STOP_CASES,
   'several mistakes': SEVERAL_CASES,
 }
 const ALL = Object.values(TABLES).flat()
