@@ -82,6 +82,7 @@ export const ERRORS = {
   E403: { exit: EXIT.refused, title: 'load above the cap for external clusters' },
   E404: { exit: EXIT.refused, title: 'fault on nodes that are not ours' },
   E405: { exit: EXIT.refused, title: 'a run that failed is no baseline' },
+  E406: { exit: EXIT.refused, title: 'commands of a scenario not allowed' },
   E501: { exit: EXIT.stopped, title: 'worker failed' },
   E502: { exit: EXIT.stopped, title: 'more sent than the cap allows' },
   E503: { exit: EXIT.stopped, title: 'stopped by a stop condition' },

@@ -11,6 +11,7 @@ import type { PlannedTrial } from '../plan/plan.ts'
 import type { TrialSetup } from '../plan/setup.ts'
 import type { TrialWriter } from '../recording/write.ts'
 import type { TrialContext } from './context.ts'
+import { internalTopics, NO_POWERS, softPorts, viewOf } from './fault-ports.ts'
 import type { StopConditions } from './stop.ts'
 
 export type Drill = {
@@ -40,7 +41,8 @@ export function startDrill(
   const { faults, load, seed } = setup.scenario
   if (faults.length === 0) return undefined
   const { clock } = context
-  const watch = new Watch(watchedNodes(context), run.topics, {
+  const watch = new Watch(watchedNodes(context), [...run.topics, ...internalTopics(faults)], {
+    ...(context.security ? { security: context.security } : {}),
     nowUs: () => clock.nowUs(),
     onChange: change => {
       writer.sample({ kind: 'view', ...change })
@@ -49,9 +51,14 @@ export function startDrill(
   })
   watch.start()
   let ending = false
+  const declaredOf = (topic: string): string => setup.topics[run.topics.indexOf(topic)]?.declared ?? topic
   const injector = new Injector({
-    faults: { ...faultPorts(context), whole: () => waitUntil(() => watch.isWhole(), WHOLE_DEADLINE_MS) },
-    view: () => viewOf(context, watch, setup, run.topics),
+    faults: {
+      ...faultPorts(context),
+      ...softPorts(context, watch, setup, run.topics),
+      whole: () => waitUntil(() => watch.isWhole(), WHOLE_DEADLINE_MS),
+    },
+    view: wanted => viewOf(context, trial, watch, declaredOf, wanted),
     random: seededRandom(hash32(seed, trial.repetition, 0x7a26e7)),
     nowUs: () => clock.nowUs(),
     until: async atUs => {
@@ -91,28 +98,18 @@ function watchedNodes({ cluster }: TrialContext): WatchedNode[] {
   )
 }
 
-function faultPorts({ cluster }: TrialContext): Omit<FaultPorts, 'whole'> {
-  if (!cluster.powers) throw new HarnessError({ code: 'E404', message: 'this cluster gives no power over its nodes' })
+function faultPorts({ cluster }: TrialContext): Pick<FaultPorts, 'nodes' | 'links' | 'observerOf' | 'nodeIds'> {
   return {
-    nodes: cluster.powers,
+    nodes: cluster.powers ?? NO_POWERS,
     ...(cluster.links ? { links: cluster.links } : {}),
     observerOf: nodeId => cluster.info.nodes.find(node => node.id === nodeId)?.observer,
     nodeIds: cluster.info.nodes.map(node => node.id),
   }
 }
 
-/** Partitions as the watch sees them, under their names in the scenario, and the leader of the quorum, which only the quorum tells. */
-async function viewOf(context: TrialContext, watch: Watch, setup: TrialSetup, topics: readonly string[]) {
-  const { leaderId } = await context.admin.quorum()
-  return {
-    nodes: context.cluster.info.nodes,
-    ...(leaderId >= 0 ? { controller: leaderId } : {}),
-    partitions: watch.latest().map(row => ({ ...row, topic: setup.topics[topics.indexOf(row.topic)]?.declared ?? '' })),
-  }
-}
-
 function describe(name: string, detail: Record<string, unknown>): string {
-  const where = Array.isArray(detail['nodes']) ? ` on node ${detail['nodes'].join(', ')}` : ''
+  const where =
+    Array.isArray(detail['nodes']) && detail['nodes'].length > 0 ? ` on node ${detail['nodes'].join(', ')}` : ''
   const why = detail['reason'] ?? detail['evidence']
   return `${name} ${String(detail['kind'])}${where}${why === undefined ? '' : `: ${String(why)}`}`
 }

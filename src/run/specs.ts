@@ -97,6 +97,11 @@ function memberSettings(
     : { ...group.settings, 'group.instance.id': `${id}-${member}` }
 }
 
+/** Id of a group on the cluster, fresh for every trial. */
+export function groupIdOf(runId: string, trial: number, name: string): string {
+  return `gauntlet-${runId}-t${String(trial).padStart(3, '0')}-${name}`
+}
+
 /** One spec per group member; every group is fresh. */
 export function consumerSpecs(
   context: TrialContext,
@@ -115,7 +120,7 @@ export function consumerSpecs(
           role: 'consumer',
           worker: `${name}-${member}`,
           group: name,
-          groupId: `gauntlet-${context.runId}-t${String(trial.number).padStart(3, '0')}-${name}`,
+          groupId: groupIdOf(context.runId, trial.number, name),
           member,
           members: group.members,
           start: group.start,
