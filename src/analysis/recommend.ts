@@ -122,7 +122,10 @@ function usableCriteria(cells: readonly CellAnalysis[]): Criterion[] {
 }
 
 function logsOf(cell: CellAnalysis, criterion: Criterion): number[] {
-  return cell.trials.map(trial => criterion.read(trial)).filter(known).map(Math.log)
+  return cell.trials
+    .map(trial => criterion.read(trial))
+    .filter(known)
+    .map(Math.log)
 }
 
 function scoresOf(cell: CellAnalysis, criteria: readonly Criterion[]): Record<string, Score> {

@@ -1,6 +1,7 @@
 // The contract of a fault: what it may be told, what it needs, how it acts, how its effect is proven, how it is undone and read back.
 import type * as z from 'zod'
 import type { LinkPowers, NodePowers } from '../cluster/cluster.ts'
+import type { AdminPowers, CommandPowers, Seen } from './powers.ts'
 
 /** true: what happens in production; approximated: near it, and the report says how it differs. */
 export type Fidelity = 'true' | 'approximated'
@@ -16,6 +17,14 @@ export type FaultPorts = {
   whole: () => Promise<boolean>
   /** All nodes of the cluster. */
   nodeIds: readonly number[]
+  admin: AdminPowers
+  commands: CommandPowers
+  /** What the watch sees now; topics by their names on the cluster. */
+  seen(): Seen
+  /** Topics on the cluster that the scenario calls so. */
+  topicsCalled(declared: string): readonly string[]
+  /** Tells whoever is watching the run. */
+  tell(text: string): void
 }
 
 /** One fault at one time on chosen nodes; the tag is unique in the run. */
@@ -30,20 +39,28 @@ export type Strike<Options> = {
   acted: () => void
 }
 
+export type Conflict = { key?: string; message: string; hint: string }
+
 export type FaultOf<Shape extends z.core.$ZodLooseShape> = {
   kind: string
   describe: string
   fidelity: Fidelity
   /** How it differs from what happens in production. */
   differs?: string
-  /** links: works on a routed network only. */
-  needs: 'nodes' | 'links'
-  /** Nodes that are not named: all of them, or the fault must name some. */
-  untargeted?: 'all'
+  /** links: works on a routed network only; admin: by requests, on a cluster of our own; observer: needs no power at all. */
+  needs: 'nodes' | 'links' | 'admin' | 'observer'
+  /** Nodes that are not named: all of them, or the fault must name some; always: it takes no target. */
+  untargeted?: 'all' | 'always'
+  /** Links only: it says by itself which ends it takes. */
+  takesPeer?: false
+  /** Fewer brokers than this leave nothing to do. */
+  leastBrokers?: number
   /** True where it takes its nodes away from clients, so that leaders have to move. */
-  takesLeaders: boolean
+  takesLeaders: boolean | ((strike: Pick<Strike<z.output<z.ZodObject<Shape>>>, 'peers' | 'options'>) => boolean)
   /** Keys of its own. */
   options: Shape
+  /** What of its keys cannot be together, or not with its topic; the problem stands at the key. */
+  conflict?(options: z.output<z.ZodObject<Shape>>, topic: { partitions: number }): Conflict | undefined
   /** Acts, and returns once the system reads back as acted on. */
   inject(strike: Strike<z.output<z.ZodObject<Shape>>>): Promise<void>
   /** Looks whether there is an effect; the evidence in words, or undefined where there is none. */

@@ -5,15 +5,15 @@ import type { FaultSpec } from '../scenario/schema/faults.ts'
 import type { Fault, FaultPorts, Strike } from './fault.ts'
 import { findFault } from './faults/index.ts'
 import type { Occurrence } from './schedule.ts'
-import { type ClusterView, resolveTarget } from './target.ts'
+import { type ClusterView, resolveTarget, type Target } from './target.ts'
 
 /** What the injector tells: one event per step of a fault, with its times. */
 export type FaultEvent = { name: string; atUs: number; detail: Record<string, unknown> }
 
 export type InjectorPorts = {
   faults: FaultPorts
-  /** The cluster as it is seen now. */
-  view(): Promise<ClusterView>
+  /** The cluster as it is seen now, with what these targets ask of it. */
+  view(wanted: readonly Target[]): Promise<ClusterView>
   random: Random
   nowUs(): number
   /** Resolves at a time of the run's clock, or at once when healing has begun. */
@@ -21,12 +21,19 @@ export type InjectorPorts = {
   emit(event: FaultEvent): void
 }
 
-type Active = { id: string; fault: Fault; strike: Strike<never>; healing: Promise<void> | undefined }
+type Active = {
+  id: string
+  fault: Fault
+  strike: Strike<never>
+  healing: Promise<void> | undefined
+  injected: Promise<unknown>
+}
 
 const PROVE_TRIES = 3
 const HEAL_TRIES = 3
 const REMAINS_DEADLINE_MS = 10_000
 const LOOK_EVERY_MS = 50
+const INJECT_GRACE_MS = 10_000
 
 export class Injector {
   private readonly ports: InjectorPorts
@@ -65,7 +72,10 @@ export class Injector {
     const fault = findFault(spec.kind)
     const id = `${spec.index + 1}${spec.times > 1 ? `.${occurrence + 1}` : ''}`
     const plain = { fault: id, kind: spec.kind, target: spec.target.text }
-    const view = await this.ports.view().catch((error: unknown) => messageOf(error))
+    const wanted = [spec.target, ...(spec.peer ? [spec.peer] : [])]
+    const view = await this.ports.view(wanted).catch((error: unknown) => messageOf(error))
+    // Whoever ends the faults does not wait for one that has not acted.
+    if (this.ending) return undefined
     // From here to the list of active faults without a pause: two that are due at once must see one another.
     const chosen = typeof view === 'string' ? `the cluster could not be looked at: ${view}` : this.choose(spec, view)
     if (typeof chosen === 'string') {
@@ -84,7 +94,7 @@ export class Injector {
         actedUs ??= this.ports.nowUs()
       },
     }
-    const active: Active = { id, fault, strike, healing: undefined }
+    const active: Active = { id, fault, strike, healing: undefined, injected: Promise.resolve() }
     this.active.push(active)
     const orderedUs = this.ports.nowUs()
     const detail = {
@@ -93,9 +103,13 @@ export class Injector {
       ...(peers.length > 0 ? { peers } : {}),
       ...(controller === undefined ? {} : { controller }),
     }
-    this.emit('fault.ordered', { ...detail, takesLeaders: fault.takesLeaders, fidelity: fault.fidelity })
+    const { takesLeaders, fidelity } = fault
+    const doesTake = typeof takesLeaders === 'boolean' ? takesLeaders : takesLeaders(strike)
+    this.emit('fault.ordered', { ...detail, takesLeaders: doesTake, fidelity })
     try {
-      await fault.inject(strike)
+      const injecting = fault.inject(strike)
+      active.injected = injecting.catch(() => undefined)
+      await injecting
       actedUs ??= this.ports.nowUs()
       const evidence = await this.prove(active)
       if (evidence === undefined) this.emit('fault.void', { ...detail, reason: 'it had no effect that could be shown' })
@@ -111,18 +125,22 @@ export class Injector {
     spec: FaultSpec,
     view: ClusterView,
   ): { nodes: number[]; peers: number[]; controller: number | undefined } | string {
+    const { controller } = view
+    const { needs, untargeted } = findFault(spec.kind)
+    // It strikes a topic, whoever leads it.
+    if (needs === 'admin' && untargeted === 'always') return { nodes: [], peers: [], controller }
     const nodes = resolveTarget(spec.target, view, this.ports.random)
     if (typeof nodes === 'string') return nodes
     const peers = spec.peer ? resolveTarget(spec.peer, view, this.ports.random) : []
     if (typeof peers === 'string') return peers
     if (nodes.length === 0) return `${spec.target.text} names no node here`
-    if (findFault(spec.kind).needs === 'nodes') {
+    if (needs === 'nodes') {
       const held = this.active.find(
         other => other.fault.needs === 'nodes' && other.strike.nodes.some(node => nodes.includes(node)),
       )
       if (held) return `node ${held.strike.nodes.join(', ')} is still under fault ${held.id}`
     }
-    return { nodes, peers, controller: view.controller }
+    return { nodes, peers, controller }
   }
 
   private async prove({ fault, strike }: Active): Promise<string | undefined> {
@@ -143,6 +161,8 @@ export class Injector {
     const { id, fault, strike } = active
     const detail = { fault: id, kind: fault.kind, nodes: strike.nodes }
     this.emit('fault.healing', detail)
+    // What an act still does would come after its own undoing.
+    await within(active.injected, INJECT_GRACE_MS)
     let problem: string | undefined
     for (let attempt = 1; attempt <= HEAL_TRIES; attempt++) {
       try {
@@ -171,4 +191,14 @@ export class Injector {
   private emit(name: string, detail: Record<string, unknown>): void {
     this.ports.emit({ name, atUs: this.ports.nowUs(), detail })
   }
+}
+
+/** Waits for work to end, but not longer than so. */
+async function within(work: Promise<unknown>, deadlineMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise(resolve => {
+    timer = setTimeout(resolve, deadlineMs)
+  })
+  await Promise.race([work, late])
+  clearTimeout(timer)
 }

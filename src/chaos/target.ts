@@ -8,6 +8,7 @@ export type Target = {
   | { kind: 'node'; node: number }
   | { kind: 'leader'; topic: string; partition?: number }
   | { kind: 'follower'; topic: string; partition: number }
+  | { kind: 'coordinator'; of: 'group' | 'transaction'; name: string }
   | { kind: 'controller' | 'minority' | 'all' | 'random' }
 )
 
@@ -17,9 +18,15 @@ export type ClusterView = {
   /** Leader of the metadata quorum; undefined while it has none. */
   controller?: number
   partitions: readonly { topic: string; partition: number; leader: number; replicas: readonly number[] }[]
+  /** Of those that were asked for, by their keys. */
+  coordinators?: ReadonlyMap<string, number>
 }
 
-export const TARGET_FORMS = 'node 2, leader of orders/0, follower of orders/0, controller, minority, all, random'
+export const TARGET_FORMS =
+  'node 2, leader of orders/0, follower of orders/0, coordinator of group billing, coordinator of transaction tx-1, controller, minority, all, random'
+const GROUP_TOPIC = '__consumer_offsets'
+const TRANSACTION_TOPIC = '__transaction_state'
+export const INTERNAL_TOPICS: readonly string[] = [GROUP_TOPIC, TRANSACTION_TOPIC]
 const NOT_CONTROLLER = /,?\s+(?:but\s+)?not\s+(?:the\s+)?controller$/
 
 /** Reads a target; undefined where it has none of the forms. */
@@ -32,6 +39,9 @@ export function parseTarget(text: string): Target | undefined {
   if (node) return notController ? undefined : { ...base, kind: 'node', node: Number(node[1]) }
   const led = /^(leader|follower) of ([A-Za-z0-9._-]+?)(?:\/(\d{1,6}))?$/.exec(core)
   if (led) return ledTarget(base, led[1] ?? '', led[2] ?? '', led[3])
+  const coordinator = /^coordinator of (group|transaction) ([A-Za-z0-9._-]+)$/.exec(core)
+  if (coordinator)
+    return { ...base, kind: 'coordinator', of: coordinator[1] as 'group' | 'transaction', name: coordinator[2] ?? '' }
   if (core === 'controller' || core === 'minority' || core === 'all' || core === 'random')
     return core === 'controller' && notController ? undefined : { ...base, kind: core }
   return undefined
@@ -46,6 +56,16 @@ function ledTarget(
   if (who === 'leader')
     return { ...base, kind: 'leader', topic, ...(partition === undefined ? {} : { partition: Number(partition) }) }
   return partition === undefined ? undefined : { ...base, kind: 'follower', topic, partition: Number(partition) }
+}
+
+/** Under which a view tells a coordinator. */
+export const coordinatorKey = ({ of, name }: { of: 'group' | 'transaction'; name: string }): string => `${of} ${name}`
+
+/** Topics of Kafka's own that a target is about; the watch sees them only where one is. */
+export function internalTopicsOf(target: Target): string[] {
+  if (target.kind === 'coordinator') return [target.of === 'group' ? GROUP_TOPIC : TRANSACTION_TOPIC]
+  if (target.kind !== 'leader' && target.kind !== 'follower') return []
+  return INTERNAL_TOPICS.filter(topic => topic === target.topic)
 }
 
 /** The nodes meant now; a text that says why there are none. */
@@ -69,6 +89,10 @@ export function resolveTarget(target: Target, view: ClusterView, random: Random)
       return shuffled(allowed(brokers), random).slice(0, Math.floor((brokers.length - 1) / 2))
     case 'controller':
       return view.controller === undefined ? 'the quorum has no leader at this moment' : [view.controller]
+    case 'coordinator': {
+      const found = view.coordinators?.get(coordinatorKey(target))
+      return one(found === undefined ? [] : [found], `no ${target.text} at this moment`)
+    }
     case 'leader': {
       const { topic, partition } = target
       const led = view.partitions

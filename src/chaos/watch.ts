@@ -4,6 +4,7 @@ import { messageOf } from '../core/errors.ts'
 import { parseAddress } from '../protocol/cluster.ts'
 import { Connection } from '../protocol/connection.ts'
 import { metadataV8 } from '../protocol/requests/metadata.ts'
+import type { Security } from '../protocol/security.ts'
 
 /** What one broker says of one partition. */
 export type SeenPartition = {
@@ -35,6 +36,7 @@ export class Watch {
   private readonly nodes: readonly WatchedNode[]
   private readonly topics: readonly string[]
   private readonly nowUs: () => number
+  private readonly security: Security | undefined
   private readonly onChange: (change: ViewChange) => void
   private readonly seen = new Map<number, Map<string, SeenPartition>>()
   private readonly silent = new Set<number>()
@@ -44,11 +46,12 @@ export class Watch {
   constructor(
     nodes: readonly WatchedNode[],
     topics: readonly string[],
-    ports: { nowUs: () => number; onChange: (change: ViewChange) => void },
+    ports: { nowUs: () => number; onChange: (change: ViewChange) => void; security?: Security },
   ) {
     this.nodes = nodes
     this.topics = topics
     this.nowUs = ports.nowUs
+    this.security = ports.security
     this.onChange = ports.onChange
   }
 
@@ -67,6 +70,21 @@ export class Watch {
     for (const view of this.seen.values())
       for (const [key, row] of view) if (row.epoch >= (best.get(key)?.epoch ?? -1)) best.set(key, row)
     return [...best.values()]
+  }
+
+  /** Brokers that did not answer when they were last asked. */
+  silentNodes(): number[] {
+    return [...this.silent]
+  }
+
+  /** Partitions of which any broker says, under the highest epoch told, that a replica is not in sync. */
+  underReplicated(): number {
+    return this.latest().filter(row =>
+      [...this.seen.values()].some(view => {
+        const own = view.get(keyOf(row))
+        return own?.epoch === row.epoch && own.isr.length < own.replicas.length
+      }),
+    ).length
   }
 
   /** True where every broker answers and all agree that every replica of every partition is in sync. */
@@ -121,6 +139,7 @@ export class Watch {
       clientId: 'gauntlet-watch',
       connectTimeoutMs: DEADLINE_MS,
       requestTimeoutMs: DEADLINE_MS,
+      ...(this.security ? { security: this.security } : {}),
     })
   }
 
@@ -155,6 +174,7 @@ function isAlike(a: SeenPartition | undefined, b: SeenPartition): boolean {
     a.leader === b.leader &&
     a.epoch === b.epoch &&
     a.isr.length === b.isr.length &&
-    a.isr.every(replica => b.isr.includes(replica))
+    a.isr.every(replica => b.isr.includes(replica)) &&
+    a.replicas.join() === b.replicas.join()
   )
 }

@@ -31,7 +31,14 @@ const SCENARIO_OPTIONS = [
   'command-config',
   'max-cells',
 ] as const
-const GUARD_OPTIONS = ['allow-cluster', 'max-rate-bytes', 'max-duration', 'max-partitions', 'max-connections'] as const
+const GUARD_OPTIONS = [
+  'allow-cluster',
+  'allow-exec',
+  'max-rate-bytes',
+  'max-duration',
+  'max-partitions',
+  'max-connections',
+] as const
 
 export const COMMANDS: readonly Command[] = [
   {
@@ -76,6 +83,7 @@ export const COMMANDS: readonly Command[] = [
     describe: 'Find the highest sustainable rate, with an interval and what limits it',
     options: [
       ...SCENARIO_OPTIONS,
+      'allow-exec',
       'deadline',
       'miss',
       'grid',
@@ -93,7 +101,7 @@ export const COMMANDS: readonly Command[] = [
     name: 'drill',
     arguments: '<scenario>',
     describe: 'Run a scenario with faults and write its drill page',
-    options: [...SCENARIO_OPTIONS, 'dry', 'out', 'witness', 'quiet', 'json'],
+    options: [...SCENARIO_OPTIONS, 'allow-exec', 'dry', 'out', 'witness', 'quiet', 'json'],
     load: () => import('./commands/drill.ts'),
   },
   {

@@ -62,6 +62,10 @@ export const OPTIONS = {
     describe:
       'Id of the external cluster that may be loaded, never read from a scenario; with passwords also its addresses: ID@host:port,…',
   },
+  'allow-exec': {
+    type: 'boolean',
+    describe: 'Run the commands that faults of the scenario name (fault: exec), as this user',
+  },
   'max-rate-bytes': { type: 'string', describe: 'Raise the cap of 1 MB/s on an external cluster' },
   'max-duration': { type: 'string', describe: 'Raise the cap of 60 s on an external cluster' },
   'max-partitions': { type: 'number', describe: 'Raise the cap of 12 partitions on an external cluster' },

@@ -84,6 +84,8 @@ export type LinkToxic = {
 export type LinkState = {
   link: string
   isOpen: boolean
+  /** True where a fault still wants it closed. */
+  isRefused: boolean
   toxics: { name: string; type: string; stream: Stream }[]
 }
 

@@ -1,6 +1,7 @@
 // Looks at what one fault of a journal still does: only things that the journal names and that carry the run's mark are touched.
 import { messageOf } from '../core/errors.ts'
-import type { FaultyProxy, JournalEntry } from './journal.ts'
+import { runCommand } from './commands.ts'
+import type { FaultyProxy, JournalEntry, UndoCommand } from './journal.ts'
 import { type ProxyState, Toxiproxy } from './links/toxiproxy.ts'
 import { isAlive, readProcess } from './proc.ts'
 import type { DeadRun, Leftover } from './reap.ts'
@@ -34,6 +35,7 @@ export async function lookAtFault(
   engine: () => Promise<ContainerReviver>,
 ): Promise<Finding> {
   try {
+    if (entry.command) return lookAtCommand(entry, entry.command)
     if (entry.proxies) return await lookAtProxies(run, entry.name, entry.proxies)
     const [, verb = '', target = ''] = NODE_FAULT.exec(entry.name) ?? []
     if (isJournaledContainer(run, target)) return await lookAtContainer(run, target, engine)
@@ -43,6 +45,20 @@ export async function lookAtFault(
   } catch (error) {
     return { is: 'stuck', text: messageOf(error) }
   }
+}
+
+/** Entries whose command has succeeded in this process: nobody else can tell that it was run. */
+const undone = new WeakSet<FaultEntry>()
+
+/** What the user's command did is not known here, so it is undone until its command says that it is. */
+function lookAtCommand(entry: FaultEntry, command: UndoCommand): Finding {
+  if (undone.has(entry)) return { is: 'over', text: 'its command has undone it' }
+  const end = async (): Promise<void> => {
+    const { exitCode, output } = await runCommand(command)
+    if (exitCode !== 0) throw new Error(`${entry.heal} ended with exit code ${exitCode}${output ? `: ${output}` : ''}`)
+    undone.add(entry)
+  }
+  return { is: 'acting', text: `${entry.heal} has not been run`, end }
 }
 
 function isJournaledContainer({ journal }: DeadRun, name: string): boolean {

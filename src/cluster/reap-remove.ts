@@ -1,6 +1,7 @@
 // Removes what dead runs left: processes first, then what they held; what is gone is struck out, what remains is named with its command.
 import { rm, rmdir } from 'node:fs/promises'
 import { HarnessError, messageOf } from '../core/errors.ts'
+import { runCommand } from './commands.ts'
 import { settleJournal } from './journal-file.ts'
 import { isAlive } from './proc.ts'
 import type { DockerReaper } from './providers/docker/remove.ts'
@@ -50,6 +51,7 @@ async function removeOfRun(run: DeadRun, engine: Engine, leaveTopics: boolean): 
     reason,
     command: commandFor(entry),
   }))
+  remaining.push(...(await undoCommands(run, kept)))
   for (const kind of ORDER) {
     const things = run.things.filter(thing => thing.kind === kind)
     if (kind === 'topic' && leaveTopics) {
@@ -71,11 +73,28 @@ async function removeOfRun(run: DeadRun, engine: Engine, leaveTopics: boolean): 
   return remaining
 }
 
+/** What a user's command did does not end with the run's own things; the last one is undone first. */
+async function undoCommands({ journal }: DeadRun, kept: Set<string>): Promise<Remaining[]> {
+  const remaining: Remaining[] = []
+  for (const entry of [...journal.open.values()].toReversed()) {
+    if (entry.kind !== 'fault' || !entry.command) continue
+    const { exitCode, output } = await runCommand(entry.command)
+    if (exitCode === 0) continue
+    kept.add(keyOf(entry))
+    remaining.push({
+      text: `fault ${entry.name}`,
+      reason: `exit code ${exitCode} ${output}`.trim(),
+      command: entry.heal,
+    })
+  }
+  return remaining
+}
+
 /** A fault ends with what it acted on, so it is struck out once nothing of the run is kept. */
 async function settle({ journal }: DeadRun, kept: ReadonlySet<string>): Promise<void> {
   const open = [...journal.open]
   const isKept = (entry: (typeof open)[number][1]): boolean =>
-    entry.kind === 'fault' ? kept.size > 0 : kept.has(keyOf(entry))
+    entry.kind === 'fault' && !entry.command ? kept.size > 0 : kept.has(keyOf(entry))
   const undone = open.filter(([, entry]) => !isKept(entry)).map(([number]) => number)
   await settleJournal(journal.path, undone, undone.length === open.length && kept.size === 0)
 }

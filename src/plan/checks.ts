@@ -66,6 +66,21 @@ function checkRules(
   })
 }
 
+/** A condition that nothing can meet would be a guard in name only. */
+function checkStop({ stop }: Scenario, setups: readonly TrialSetup[], context: Context): Problem[] {
+  return stop.limits.flatMap(({ name, text }): Problem[] => {
+    const lack =
+      name === 'lag' && setups.every(setup => setup.consumers.length === 0)
+        ? 'no data without consumers'
+        : name === 'ack.p99' && setups.some(withoutAcks)
+          ? 'no data where acks is 0'
+          : undefined
+    if (!lack) return []
+    const message = `"${text}" can never stop the run: ${lack}`
+    return [{ code: 'E202', message, place: context.placeOf(['stop', name]), hint: 'remove the condition' }]
+  })
+}
+
 function checkResources(scenario: Scenario, context: Context): Problem[] {
   const { cluster } = scenario
   if (cluster.kind !== 'started') return []
@@ -121,6 +136,7 @@ export function checkPlan(
 ): Problem[] {
   return [
     ...checkRules(scenario, cells, setups, context),
+    ...checkStop(scenario, setups, context),
     ...checkDrivers(scenario, setups, context),
     ...checkResources(scenario, context),
     ...checkReplication(scenario, setups, context),

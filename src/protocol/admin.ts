@@ -1,7 +1,7 @@
 // Questions and orders to a cluster that are not load, each with a deadline; the one neutral admin of all drivers.
 import { HarnessError, messageOf } from '../core/errors.ts'
 import { type Config, describeConfigs } from './admin/configs.ts'
-import { committedOffsets } from './admin/groups.ts'
+import { committedOffsets, coordinatorOf } from './admin/groups.ts'
 import * as operations from './admin/operations.ts'
 import type { TopicRequest, TopicState } from './admin/topics.ts'
 import * as topics from './admin/topics.ts'
@@ -11,6 +11,7 @@ import { AuthenticationFailed } from './errors.ts'
 import { patiently, unreachable } from './patience.ts'
 import type { Address } from './pool.ts'
 import { alterPartitionReassignmentsV0, type ReassignmentTopic } from './requests/alter-partition-reassignments.ts'
+import { createPartitionsV1 } from './requests/create-partitions.ts'
 import { createTopicsV4 } from './requests/create-topics.ts'
 import { deleteTopicsV3 } from './requests/delete-topics.ts'
 import { BROKER_RESOURCE, describeConfigsV3, TOPIC_RESOURCE } from './requests/describe-configs.ts'
@@ -18,6 +19,7 @@ import { describeLogDirsV1, type LogDirTopic } from './requests/describe-log-dir
 import { describeQuorumV1, type QuorumPartition } from './requests/describe-quorum.ts'
 import { type ElectionTopic, electLeadersV1 } from './requests/elect-leaders.ts'
 import { featuresV3 } from './requests/features.ts'
+import { findCoordinatorV2 } from './requests/find-coordinator.ts'
 import { EARLIEST, LATEST, listOffsetsV5 } from './requests/list-offsets.ts'
 import { metadataV8 } from './requests/metadata.ts'
 import { offsetFetchV5 } from './requests/offset-fetch.ts'
@@ -111,6 +113,11 @@ export class ClusterAdmin {
     await this.order(deleteTopicsV3, 'deleting topics', () => topics.deleteTopics(this.cluster, left))
   }
 
+  /** Gives a topic so many partitions in all; they can never be taken away again. */
+  widenTopic(name: string, partitions: number): Promise<void> {
+    return this.order(createPartitionsV1, 'partitions', () => topics.widenTopic(this.cluster, name, partitions))
+  }
+
   /** Offsets per partition: the first one, and the one the next record will get. */
   offsets(topic: string): Promise<{ earliest: number[]; latest: number[] }> {
     return this.read(listOffsetsV5, `offsets of ${topic}`, async () => {
@@ -126,6 +133,11 @@ export class ClusterAdmin {
   /** Leaders, replicas and ISR as one broker sees them now; leader -1 where there is none. */
   async metadata(names: readonly string[]): Promise<TopicState[]> {
     return topics.statesOf(await this.read(metadataV8, 'metadata', () => this.cluster.metadata(names)))
+  }
+
+  /** The broker that answers for a group or a transactional id now; asking makes Kafka's own topic for it. */
+  coordinator(kind: 'group' | 'transaction', key: string): Promise<number> {
+    return this.read(findCoordinatorV2, `coordinator of ${key}`, () => coordinatorOf(this.cluster, kind, key))
   }
 
   /** Committed offsets of a group per partition; -1 where nothing is committed. */

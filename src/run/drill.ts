@@ -11,6 +11,8 @@ import type { PlannedTrial } from '../plan/plan.ts'
 import type { TrialSetup } from '../plan/setup.ts'
 import type { TrialWriter } from '../recording/write.ts'
 import type { TrialContext } from './context.ts'
+import { internalTopics, NO_POWERS, softPorts, viewOf } from './fault-ports.ts'
+import type { StopConditions } from './stop.ts'
 
 export type Drill = {
   /** Rejects where the injector itself failed; never resolves. */
@@ -20,10 +22,11 @@ export type Drill = {
   /** Waits until every broker sees every replica in sync, for a time; what is read before that may be a zombie’s. */
   whole(): Promise<void>
   stop(): Promise<void>
+  /** Partitions that lack a replica in sync, as the watch sees them now. */
+  underReplicated(): number
 }
 
 const WHOLE_DEADLINE_MS = 120_000
-const QUORUM_DEADLINE_MS = 2000
 /** A long wait is cut into pieces, so that an early end is heard. */
 const NAP_MS = 100
 
@@ -33,20 +36,29 @@ export function startDrill(
   trial: PlannedTrial,
   setup: TrialSetup,
   writer: TrialWriter,
-  run: { topics: readonly string[]; t0Us: number },
+  run: { topics: readonly string[]; t0Us: number; stop: StopConditions },
 ): Drill | undefined {
   const { faults, load, seed } = setup.scenario
   if (faults.length === 0) return undefined
   const { clock } = context
-  const watch = new Watch(watchedNodes(context), run.topics, {
+  const watch = new Watch(watchedNodes(context), [...run.topics, ...internalTopics(faults)], {
+    ...(context.security ? { security: context.security } : {}),
     nowUs: () => clock.nowUs(),
-    onChange: change => writer.sample({ kind: 'view', ...change }),
+    onChange: change => {
+      writer.sample({ kind: 'view', ...change })
+      run.stop.cluster(change.atUs, { underReplicated: watch.underReplicated() })
+    },
   })
   watch.start()
   let ending = false
+  const declaredOf = (topic: string): string => setup.topics[run.topics.indexOf(topic)]?.declared ?? topic
   const injector = new Injector({
-    faults: { ...faultPorts(context), whole: () => waitUntil(() => watch.isWhole(), WHOLE_DEADLINE_MS) },
-    view: () => viewOf(context, watch, setup, run.topics),
+    faults: {
+      ...faultPorts(context),
+      ...softPorts(context, watch, setup, run.topics),
+      whole: () => waitUntil(() => watch.isWhole(), WHOLE_DEADLINE_MS),
+    },
+    view: wanted => viewOf(context, trial, watch, declaredOf, wanted),
     random: seededRandom(hash32(seed, trial.repetition, 0x7a26e7)),
     nowUs: () => clock.nowUs(),
     until: async atUs => {
@@ -76,6 +88,7 @@ export function startDrill(
       if (!isWhole) writer.event({ kind: 'event', atUs: clock.nowUs(), name: 'isr.notFull' })
     },
     stop: () => watch.stop(),
+    underReplicated: () => watch.underReplicated(),
   }
 }
 
@@ -85,37 +98,18 @@ function watchedNodes({ cluster }: TrialContext): WatchedNode[] {
   )
 }
 
-function faultPorts({ cluster }: TrialContext): Omit<FaultPorts, 'whole'> {
-  if (!cluster.powers) throw new HarnessError({ code: 'E404', message: 'this cluster gives no power over its nodes' })
+function faultPorts({ cluster }: TrialContext): Pick<FaultPorts, 'nodes' | 'links' | 'observerOf' | 'nodeIds'> {
   return {
-    nodes: cluster.powers,
+    nodes: cluster.powers ?? NO_POWERS,
     ...(cluster.links ? { links: cluster.links } : {}),
     observerOf: nodeId => cluster.info.nodes.find(node => node.id === nodeId)?.observer,
     nodeIds: cluster.info.nodes.map(node => node.id),
   }
 }
 
-/** Without a majority of controllers nobody tells; faults that need to know none strike all the same. */
-function quorumLeader({ admin }: TrialContext): Promise<number> {
-  const told = admin.quorum().then(
-    ({ leaderId }) => leaderId,
-    () => -1,
-  )
-  return Promise.race([told, sleep(QUORUM_DEADLINE_MS, -1, { ref: false })])
-}
-
-/** Partitions as the watch sees them, under their names in the scenario, and the leader of the quorum, which only the quorum tells. */
-async function viewOf(context: TrialContext, watch: Watch, setup: TrialSetup, topics: readonly string[]) {
-  const leaderId = await quorumLeader(context)
-  return {
-    nodes: context.cluster.info.nodes,
-    ...(leaderId >= 0 ? { controller: leaderId } : {}),
-    partitions: watch.latest().map(row => ({ ...row, topic: setup.topics[topics.indexOf(row.topic)]?.declared ?? '' })),
-  }
-}
-
 function describe(name: string, detail: Record<string, unknown>): string {
-  const where = Array.isArray(detail['nodes']) ? ` on node ${detail['nodes'].join(', ')}` : ''
+  const where =
+    Array.isArray(detail['nodes']) && detail['nodes'].length > 0 ? ` on node ${detail['nodes'].join(', ')}` : ''
   const why = detail['reason'] ?? detail['evidence']
   return `${name} ${String(detail['kind'])}${where}${why === undefined ? '' : `: ${String(why)}`}`
 }

@@ -7,8 +7,10 @@ import type { TrialContext } from './context.ts'
 import { sampleHost } from './host.ts'
 
 const EVERY_MS = 1000
+const POLL_MS = 50
 
 export type Observer = { stop(): Promise<void> }
+export type ClusterSample = Extract<SampleBody, { kind: 'cluster' }>
 
 /** Starts sampling; a failed sample is an event, never an error of the trial. */
 export function startObserver(
@@ -16,6 +18,7 @@ export function startObserver(
   crew: Crew,
   writer: TrialWriter,
   topics: readonly string[],
+  onSample: (sample: ClusterSample) => void = () => undefined,
 ): Observer {
   let stopped = false
   const startedUs = context.clock.nowUs()
@@ -26,6 +29,7 @@ export function startObserver(
     for (const node of nodes) writer.sample({ kind: 'node', ...node })
     const [sample] = await Promise.all([sampleTopics(context, crew, topics), sampleBrokers(context, writer)])
     writer.sample(sample)
+    onSample(sample)
     const brokerCpuCores = nodes.map(node => {
       const before = lastCpu.get(node.node)
       return before ? (node.cpuSeconds - before.cpuSeconds) / ((node.atUs - before.atUs) / 1e6) : 0
@@ -96,11 +100,7 @@ async function samplePauses(
     })
 }
 
-async function sampleTopics(
-  context: TrialContext,
-  crew: Crew,
-  topics: readonly string[],
-): Promise<Extract<SampleBody, { kind: 'cluster' }>> {
+async function sampleTopics(context: TrialContext, crew: Crew, topics: readonly string[]): Promise<ClusterSample> {
   const [metadata, ends, positions] = await Promise.all([
     context.admin.metadata([...topics]),
     endOffsets(context, topics),
@@ -140,4 +140,29 @@ export async function endOffsets(context: TrialContext, topics: readonly string[
     topics.map(async topic => [topic, (await context.admin.offsets(topic)).latest] as const),
   )
   return new Map(rows)
+}
+
+/** Waits until every group is at the end offsets; false where the deadline comes first. */
+export async function readToEnd(
+  context: TrialContext,
+  crew: Crew,
+  topics: readonly string[],
+  deadlineUs: number,
+): Promise<boolean> {
+  for (;;) {
+    const ends = await endOffsets(context, topics)
+    const positions = await crew.positions()
+    const behind = [...positions].some(([groupId, read]) =>
+      crew
+        .topicsOf(groupId)
+        .some(topic =>
+          (ends.get(topic) ?? []).some(
+            (end, p) => (read.get(`${topic}:${p}`) ?? crew.beginOf(groupId, topic, p)) < end,
+          ),
+        ),
+    )
+    if (!behind) return true
+    if (context.clock.nowUs() > deadlineUs) return false
+    await new Promise(resolve => setTimeout(resolve, POLL_MS))
+  }
 }

@@ -98,6 +98,11 @@ function memberSettings(
     : { ...group.settings, 'group.instance.id': `${id}-${member}` }
 }
 
+/** Id of a group on the cluster, fresh for every trial. */
+export function groupIdOf(runId: string, trial: number, name: string): string {
+  return `gauntlet-${runId}-t${String(trial).padStart(3, '0')}-${name}`
+}
+
 /** One spec per group member; every group is fresh. */
 export function consumerSpecs(
   context: TrialContext,
@@ -116,7 +121,7 @@ export function consumerSpecs(
           role: 'consumer',
           worker: `${name}-${member}`,
           group: name,
-          groupId: `gauntlet-${context.runId}-t${String(trial.number).padStart(3, '0')}-${name}`,
+          groupId: groupIdOf(context.runId, trial.number, name),
           member,
           members: group.members,
           start: group.start,
@@ -137,4 +142,9 @@ export function consumerSpecs(
       )
     }).flat(),
   )
+}
+
+/** Partitions of all topics that a group reads. */
+export function partitionsRead(readers: readonly ConsumerWorkerSpec[], groupId: string): number {
+  return readers.find(spec => spec.groupId === groupId)?.topics.reduce((sum, topic) => sum + topic.partitions, 0) ?? 0
 }

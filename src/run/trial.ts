@@ -3,7 +3,7 @@
 import { probeTopics } from '../cluster/ready.ts'
 import { HarnessError, messageOf } from '../core/errors.ts'
 import { Crew } from '../load/crew.ts'
-import type { ConsumerWorkerSpec, WorkerSpec } from '../load/messages.ts'
+import type { WorkerSpec } from '../load/messages.ts'
 import type { IntervalReport } from '../load/recorder.ts'
 import type { PlannedTrial } from '../plan/plan.ts'
 import type { TrialSetup } from '../plan/setup.ts'
@@ -12,15 +12,15 @@ import { packHistogram, TrialWriter } from '../recording/write.ts'
 import { clientAccounts, readerAccounts, readTopicAccounts } from './accounts.ts'
 import type { TrialContext } from './context.ts'
 import { startDrill } from './drill.ts'
-import { endOffsets, startObserver } from './observe.ts'
-import { consumerSpecs, producerSpecs, runTag, topicName } from './specs.ts'
+import { readToEnd, startObserver } from './observe.ts'
+import { consumerSpecs, partitionsRead, producerSpecs, runTag, topicName } from './specs.ts'
+import { StopConditions, stoppedBy } from './stop.ts'
 import { createTopics, removeTopics } from './topics.ts'
 import { truthOf } from './truth-step.ts'
 import { countOffsets, witnessText } from './witness.ts'
 
 const LEAD_IN_US = 300_000
 const ASSIGN_DEADLINE_MS = 60_000
-const POLL_MS = 50
 
 type State = {
   topics: string[]
@@ -33,6 +33,7 @@ type State = {
   readersReachedEnd: boolean
   reason?: string
   witnessBefore?: string
+  stop: StopConditions
 }
 
 /** Runs one trial; returns its record. A worker failure or an abort seals it as partial and is rethrown by the caller's choice. */
@@ -50,6 +51,7 @@ export async function runTrial(
     phases: [],
     received: new Map(),
     readersReachedEnd: false,
+    stop: new StopConditions(setup.scenario.stop, workersOf(setup)),
   }
   const crew = new Crew(
     {
@@ -64,6 +66,7 @@ export async function runTrial(
   let failure: unknown
   try {
     await load(context, trial, setup, writer, crew, state)
+    if (state.stop.breach) throw stoppedBy(state.stop.breach)
   } catch (error) {
     failure = error
     state.reason = messageOf(error)
@@ -77,7 +80,8 @@ export async function runTrial(
     await crew.close()
   }
   // 8. With all clients gone, everything is read back, to be held against the ledgers.
-  const truth = failure === undefined ? await truthOf(context, trial, setup, state.begin) : undefined
+  const truth =
+    failure === undefined || state.stop.breach ? await truthOf(context, trial, setup, state.begin) : undefined
   // 9. The account: offsets, readers, witness; then the seal.
   const record = await writer.seal({ ...(await account(context, trial, setup, state)), ...(truth ? { truth } : {}) })
   const left = await removeTopics(context, trial.number, state)
@@ -123,12 +127,18 @@ async function load(
   for (const phase of state.phases)
     options.onProgress({ kind: 'phase', name: phase.name, t0Us: phase.t0Us, t1Us: phase.t1Us })
   crew.start(state.t0Us)
-  const observer = startObserver(context, crew, writer, state.topics)
   const drill = startDrill(context, trial, setup, writer, state)
+  const observer = startObserver(context, crew, writer, state.topics, sample =>
+    state.stop.cluster(sample.atUs, {
+      underReplicated: drill?.underReplicated() ?? sample.underReplicated,
+      lag: Math.max(0, ...Object.values(sample.lag)),
+    }),
+  )
   try {
-    // 5. Warm-up and measure run by themselves, faults beside them; a failed worker or an abort ends them.
+    // 5. Warm-up and measure run by themselves, faults beside them; a failed worker, an abort or a stop condition ends them.
     const ends = [crew.failed, drill?.failed, context.byteCap?.exceeded].filter(end => end !== undefined)
-    await orAbort(Promise.race([crew.scheduleDone(), ...ends]), options.signal)
+    await orAbort(Promise.race([crew.scheduleDone(), breached(state, event), ...ends]), options.signal)
+    state.stop.end()
     await drill?.end()
     // 6. Drain: outcomes of everything sent, or the deadline.
     const deadlineUs = clock.nowUs() + setup.scenario.load.drainMs * 1000
@@ -136,7 +146,7 @@ async function load(
     event('producers.drained')
     await drill?.whole()
     // 7. Readers go on until they reach the end offsets, or the deadline.
-    state.readersReachedEnd = await readToEnd(context, crew, state, deadlineUs)
+    state.readersReachedEnd = await readToEnd(context, crew, state.topics, deadlineUs)
     event('readers.done')
   } catch (error) {
     await drill?.end()
@@ -149,8 +159,17 @@ async function load(
   }
 }
 
-function partitionsRead(readers: readonly ConsumerWorkerSpec[], groupId: string): number {
-  return readers.find(spec => spec.groupId === groupId)?.topics.reduce((sum, topic) => sum + topic.partitions, 0) ?? 0
+/** Resolves at a stop condition, and cuts off the phases that then never come. */
+async function breached(state: State, event: (name: string, detail: Record<string, unknown>) => void): Promise<void> {
+  const breach = await state.stop.met
+  event('run.stopped', breach)
+  state.phases = state.phases
+    .filter(phase => phase.t0Us < breach.atUs)
+    .map(phase => ({ ...phase, t1Us: Math.min(phase.t1Us, breach.atUs) }))
+}
+
+function workersOf({ producers }: TrialSetup): number {
+  return producers.reduce((sum, group) => sum + group.workers, 0)
 }
 
 function phasesOf(setup: TrialSetup, t0Us: number): TrialRecord['phases'] {
@@ -181,25 +200,6 @@ export function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return Promise.race([work, aborted])
 }
 
-async function readToEnd(context: TrialContext, crew: Crew, state: State, deadlineUs: number): Promise<boolean> {
-  for (;;) {
-    const ends = await endOffsets(context, state.topics)
-    const positions = await crew.positions()
-    const behind = [...positions].some(([groupId, read]) =>
-      crew
-        .topicsOf(groupId)
-        .some(topic =>
-          (ends.get(topic) ?? []).some(
-            (end, p) => (read.get(`${topic}:${p}`) ?? crew.beginOf(groupId, topic, p)) < end,
-          ),
-        ),
-    )
-    if (!behind) return true
-    if (context.clock.nowUs() > deadlineUs) return false
-    await new Promise(resolve => setTimeout(resolve, POLL_MS))
-  }
-}
-
 function recordInterval(
   context: TrialContext,
   writer: TrialWriter,
@@ -213,6 +213,7 @@ function recordInterval(
   if (spec.role === 'consumer')
     state.received.set(spec.group, (state.received.get(spec.group) ?? 0) + (counters['received'] ?? 0))
   if (spec.role === 'producer') context.byteCap?.add(report)
+  if (spec.role === 'producer') state.stop.interval(spec.worker, report)
   writer.interval({
     kind: 'interval',
     worker: spec.worker,

@@ -30,6 +30,8 @@ const OTHER_WORDS: Readonly<Record<string, readonly string[]>> = {
   checks: ['expect'],
   rules: ['expect'],
   slo: ['expect'],
+  abort: ['stop'],
+  limits: ['stop'],
   title: ['name'],
   id: ['name'],
   repeats: ['repeat'],

@@ -10,7 +10,7 @@ const CLIENT_FAULTS: readonly string[] = [
   'ack-loss',
   'latency',
   'bandwidth',
-  'slicing',
+  'slice',
   'reset',
   'worker-kill',
   'worker-freeze',
@@ -26,6 +26,9 @@ const DATA_FAULTS: readonly string[] = [
   'manual',
   'exec',
 ]
+
+/** Faults by requests to the controller: it moves leaders and replicas in order, and ends no node. */
+const ORDERED_FAULTS: readonly string[] = ['leadership-churn', 'isr-churn', 'partition-increase']
 
 /** One set of terms per producer group, with the numbers its workers have in envelopes; as shipped, a client sends again without a word. */
 export function groupTerms(trial: TrialAnalysis): { from: number; to: number; terms: Terms; hidesRetries: boolean }[] {
@@ -68,7 +71,7 @@ export function faultClassOf(trial: TrialAnalysis, terms: Terms): FaultClass {
   if (faults.some(fault => DATA_FAULTS.includes(fault.kind))) return 'F4'
   const stopping = faults.filter(fault => !CLIENT_FAULTS.includes(fault.kind) && !LINK_FAULTS.includes(fault.kind))
   const tolerated = Math.max(1, Math.min(terms.minInsyncReplicas, terms.replicationFactor) - 1)
-  if (mostNodesAtOnce(stopping) > tolerated) return 'F4'
+  if (mostNodesAtOnce(stopping.filter(fault => !ORDERED_FAULTS.includes(fault.kind))) > tolerated) return 'F4'
   if (faults.some(fault => LINK_FAULTS.includes(fault.kind))) return 'F2'
   return stopping.length > 0 ? 'F1' : 'F3'
 }

@@ -2,12 +2,21 @@
 import type { Fault } from '../fault.ts'
 import { ackLoss } from './ack-loss.ts'
 import { bandwidth } from './bandwidth.ts'
+import { bridge } from './bridge.ts'
 import { brokerKill } from './broker-kill.ts'
 import { brokerStop } from './broker-stop.ts'
+import { exec } from './exec.ts'
 import { freeze } from './freeze.ts'
 import { isolate } from './isolate.ts'
+import { isrChurn } from './isr-churn.ts'
 import { latency } from './latency.ts'
+import { leadershipChurn } from './leadership-churn.ts'
+import { linkCut } from './link-cut.ts'
+import { manual } from './manual.ts'
+import { oneWayCut } from './one-way-cut.ts'
+import { partitionIncrease } from './partition-increase.ts'
 import { reset } from './reset.ts'
+import { ring } from './ring.ts'
 import { rollingRestart } from './rolling-restart.ts'
 import { slice } from './slice.ts'
 
@@ -17,11 +26,20 @@ export const FAULTS: readonly Fault[] = [
   rollingRestart,
   freeze,
   isolate,
+  linkCut,
+  oneWayCut,
+  bridge,
+  ring,
   ackLoss,
   latency,
   bandwidth,
   slice,
   reset,
+  leadershipChurn,
+  isrChurn,
+  partitionIncrease,
+  manual,
+  exec,
 ]
 
 /** A fault by its name in scenarios, which the schema has checked. */

@@ -1,5 +1,6 @@
 // gauntlet plan: what a run would do, in which order, at what cost, and where each value comes from.
 import { EXIT } from '../../core/errors.ts'
+import { formatDurationMs } from '../../core/units.ts'
 import { capabilitiesOf } from '../../drivers/capabilities.ts'
 import { NO_GROUP, POOLED } from '../../drivers/driver.ts'
 import { describeEstimate, type Plan } from '../../plan/plan.ts'
@@ -28,6 +29,7 @@ export async function execute(input: CommandInput): Promise<number> {
   printCells(plan, input)
   printOrder(plan, input)
   printSources(plan, input)
+  printStop(plan, input)
   printRules(plan, input)
   return EXIT.pass
 }
@@ -100,6 +102,12 @@ function printSources(plan: Plan, { io }: CommandInput): void {
       ]),
     ),
   )
+}
+
+function printStop({ scenario: { stop } }: Plan, { io }: CommandInput): void {
+  if (stop.limits.length === 0) return
+  const lasting = stop.forMs > 0 ? ` for ${formatDurationMs(stop.forMs)}` : ''
+  io.line(`${io.style('bold', 'Stops')} at ${stop.limits.map(one => one.text).join(', or ')}${lasting}`)
 }
 
 function printRules(plan: Plan, { io }: CommandInput): void {

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 import { openJournal } from '../../cluster/journal-file.ts'
 import { watchOver } from '../../cluster/reaper-watch.ts'
-import { EXIT, messageOf } from '../../core/errors.ts'
+import { EXIT, HarnessError, messageOf, type Problem } from '../../core/errors.ts'
 import { describeEstimate } from '../../plan/plan.ts'
 import { type Cause, type RunInput, runDirectory, runPlan } from '../../run/run.ts'
 import type { CommandInput } from '../commands.ts'
@@ -16,6 +16,23 @@ import { sweepDeadRuns } from './sweep.ts'
 
 export type Session = { runId: string; directory: string; causes: Cause[] }
 
+/** A scenario of somebody else must not run programs on this machine unasked. */
+function refuseCommands({ plan, loaded }: Loaded): void {
+  const commands = plan.scenario.faults.filter(fault => fault.kind === 'exec')
+  if (commands.length === 0) return
+  throw new HarnessError(
+    commands.map(({ index, options }): Problem => {
+      const message = `the scenario would run ${JSON.stringify(options['inject'])} on this machine`
+      return {
+        code: 'E406',
+        message,
+        place: loaded.placeOf(['faults', index]),
+        hint: 'look at it, then add --allow-exec',
+      }
+    }),
+  )
+}
+
 /** Runs a plan and leaves its recording; Ctrl-C drains, persists and tears down. */
 export async function runSession(
   made: Loaded,
@@ -24,6 +41,7 @@ export async function runSession(
 ): Promise<Session> {
   const { plan, loaded, properties } = made
   const { io, options } = input
+  if (!options['allow-exec']) refuseCommands(made)
   const runId = newRunId()
   const directory = resolve(runDirectory(options.out ?? 'reports', plan.scenario.name, runId))
   const say = (text: string): void => {

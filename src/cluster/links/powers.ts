@@ -106,6 +106,7 @@ export class ProxyLinks implements LinkPowers {
       return {
         link: link.name,
         isOpen: proxy?.enabled ?? false,
+        isRefused: this.modelled(link.name).refusedBy.size > 0,
         toxics: proxy?.toxics.map(({ name, type, stream }) => ({ name, type, stream })) ?? [],
       }
     })

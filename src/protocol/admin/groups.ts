@@ -5,6 +5,17 @@ import { findCoordinatorV2 } from '../requests/find-coordinator.ts'
 import { offsetFetchV5 } from '../requests/offset-fetch.ts'
 import { describeTopics } from './topics.ts'
 
+/** The broker that answers for a group or a transactional id now. */
+export async function coordinatorOf(
+  cluster: ClusterClient,
+  kind: 'group' | 'transaction',
+  key: string,
+): Promise<number> {
+  const coordinator = await (await cluster.any()).request(findCoordinatorV2, { key, kind })
+  throwIfError(coordinator.errorCode, `coordinator of ${kind} ${key}`, coordinator.errorMessage)
+  return coordinator.nodeId
+}
+
 /** Committed offsets per topic and partition; -1 where nothing is committed. */
 export async function committedOffsets(
   cluster: ClusterClient,
@@ -14,9 +25,7 @@ export async function committedOffsets(
   const what = `offsets of group ${groupId}`
   const states = await describeTopics(cluster, topics)
   const wanted = states.map(({ name, partitions }) => ({ name, partitions: partitions.map(row => row.partition) }))
-  const coordinator = await (await cluster.any()).request(findCoordinatorV2, { key: groupId, kind: 'group' })
-  throwIfError(coordinator.errorCode, what, coordinator.errorMessage)
-  const connection = await cluster.connection(coordinator.nodeId)
+  const connection = await cluster.connection(await coordinatorOf(cluster, 'group', groupId))
   const answer = await connection.request(offsetFetchV5, { groupId, topics: wanted })
   throwIfError(answer.errorCode, what)
   const rows = answer.topics.map(({ name, partitions }): [string, number[]] => {

@@ -3,6 +3,7 @@ import type { ClusterClient } from '../cluster.ts'
 import type { Connection } from '../connection.ts'
 import { CODES } from '../error-codes.ts'
 import { BrokerError, ConnectionClosed, throwIfError } from '../errors.ts'
+import { createPartitionsV1 } from '../requests/create-partitions.ts'
 import { createTopicsV4 } from '../requests/create-topics.ts'
 import { deleteTopicsV3 } from '../requests/delete-topics.ts'
 import { LATEST, listOffsetsV5 } from '../requests/list-offsets.ts'
@@ -41,6 +42,18 @@ export async function createTopics(cluster: ClusterClient, left: Map<string, Top
   const answer = await connection.request(createTopicsV4, request)
   const failed = answer.topics.filter(({ name, errorCode }) => errorCode !== 0 || !left.delete(name))
   for (const { name, errorCode, errorMessage } of failed) throwIfError(errorCode, name, errorMessage)
+}
+
+/** Gives a topic so many partitions in all. */
+export async function widenTopic(cluster: ClusterClient, name: string, count: number): Promise<void> {
+  const connection = await cluster.any()
+  const request = {
+    topics: [{ name, count, assignments: null }],
+    timeoutMs: CONTROLLER_TIMEOUT_MS,
+    validateOnly: false,
+  }
+  for (const { errorCode, errorMessage } of (await connection.request(createPartitionsV1, request)).topics)
+    throwIfError(errorCode, `${name} with ${count} partitions`, errorMessage)
 }
 
 /** Deletes what is left, and takes each topic that is gone out of it. */

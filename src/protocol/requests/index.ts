@@ -2,6 +2,7 @@
 import type { Api } from '../api.ts'
 import { alterPartitionReassignmentsV0 } from './alter-partition-reassignments.ts'
 import { apiVersionsV2 } from './api-versions.ts'
+import { createPartitionsV1 } from './create-partitions.ts'
 import { createTopicsV4 } from './create-topics.ts'
 import { deleteTopicsV3 } from './delete-topics.ts'
 import { describeConfigsV3 } from './describe-configs.ts'
@@ -33,6 +34,7 @@ export const APIS: readonly Api<never, unknown>[] = [
   offsetFetchV5,
   offsetCommitV7,
   createTopicsV4,
+  createPartitionsV1,
   deleteTopicsV3,
   describeConfigsV3,
   electLeadersV1,

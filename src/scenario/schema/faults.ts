@@ -3,7 +3,7 @@ import * as z from 'zod'
 import type { Fault } from '../../chaos/fault.ts'
 import { FAULTS, findFault } from '../../chaos/faults/index.ts'
 import { phaseStartMs } from '../../chaos/schedule.ts'
-import { parseTarget, TARGET_FORMS, type Target } from '../../chaos/target.ts'
+import { INTERNAL_TOPICS, parseTarget, TARGET_FORMS, type Target } from '../../chaos/target.ts'
 import { formatDurationMs } from '../../core/units.ts'
 import { listed, show } from '../show.ts'
 import { addProblem, type Ctx, type Draft, duration, part, positiveDuration } from './common.ts'
@@ -52,8 +52,12 @@ const oneFault = (fault: Fault) =>
   z
     .strictObject({
       fault: z.literal(fault.kind).describe(fault.describe),
-      target: fault.untargeted === 'all' ? targetKey.optional() : targetKey,
-      ...(fault.needs === 'links' ? { peer: targetKey.describe('Only links to these nodes').optional() } : {}),
+      ...(fault.untargeted === 'always'
+        ? {}
+        : { target: fault.untargeted === 'all' ? targetKey.optional() : targetKey }),
+      ...(fault.needs === 'links' && fault.takesPeer !== false
+        ? { peer: targetKey.describe('Only links to these nodes').optional() }
+        : {}),
       ...timing,
       ...fault.options,
     })
@@ -102,7 +106,10 @@ export const faultsSchema = z
 export function checkFaults(draft: Draft, ctx: Ctx): void {
   const faults = part.list(draft['faults']).filter(isFault)
   checkCluster(faults, part.map(draft['cluster']), ctx)
-  for (const fault of faults) checkTarget(fault, draft, ctx)
+  for (const fault of faults) {
+    checkTarget(fault, draft, ctx)
+    checkOptions(fault, draft, ctx)
+  }
   const segments = part.list(part.map(draft['load'])['segments']) as Segment[]
   if (segments.length > 0) for (const fault of faults) checkEnd(fault, segments, ctx)
   for (const fault of faults) checkRepeats(fault, ctx)
@@ -114,17 +121,25 @@ const isFault = (value: unknown): value is FaultSpec => typeof part.map(value)['
 
 function checkCluster(faults: readonly FaultSpec[], cluster: Record<string, unknown>, ctx: Ctx): void {
   for (const fault of faults) {
-    if (cluster['kind'] === 'external')
-      addProblem(ctx, 'E404', `${fault.kind} strikes nodes or links, and these brokers are not ours`, {
+    const { needs, leastBrokers = 1 } = findFault(fault.kind)
+    const brokers = part.number(cluster['brokers'])
+    if (cluster['kind'] === 'external' && needs !== 'observer')
+      addProblem(ctx, 'E404', `${fault.kind} strikes what is not ours: these brokers are somebody else’s`, {
         path: ['faults', fault.index],
         relatedPath: ['cluster', 'bootstrap.servers'],
         hint: 'let the run start its own cluster, or remove the fault',
       })
-    if (cluster['kind'] === 'started' && cluster['network'] === 'direct' && findFault(fault.kind).needs === 'links')
+    if (cluster['kind'] === 'started' && cluster['network'] === 'direct' && needs === 'links')
       addProblem(ctx, 'E128', `${fault.kind} strikes links, and the network is direct`, {
         path: ['faults', fault.index, 'fault'],
         relatedPath: ['cluster'],
         hint: 'write cluster: { layout: three-brokers-routed }',
+      })
+    if (brokers !== undefined && brokers < leastBrokers)
+      addProblem(ctx, 'E128', `${fault.kind} needs ${leastBrokers} brokers, the cluster has ${brokers}`, {
+        path: ['faults', fault.index, 'fault'],
+        relatedPath: ['cluster'],
+        hint: 'give the cluster more nodes',
       })
   }
 }
@@ -145,6 +160,7 @@ function checkTarget(fault: FaultSpec, draft: Draft, ctx: Ctx): void {
         hint: `nodes: ${nodeIds(brokers, cluster['controllers']).join(', ')}`,
       })
     if (target?.kind === 'leader' || target?.kind === 'follower') checkTopic(target, path, draft, ctx)
+    if (target?.kind === 'coordinator' && target.of === 'group') checkGroup(target.name, path, draft, ctx)
   }
 }
 
@@ -160,6 +176,7 @@ function checkTopic(
   draft: Draft,
   ctx: Ctx,
 ): void {
+  if (INTERNAL_TOPICS.includes(target.topic)) return
   const topics = part.list(draft['topics']).map(part.map)
   const found = topics.findIndex(topic => topic['name'] === target.topic)
   if (found < 0) {
@@ -176,6 +193,41 @@ function checkTopic(
       relatedPath: ['topics', found],
       hint: `partitions go from 0 to ${partitions - 1}`,
     })
+}
+
+/** A topic that an option names, and what its fault says of its options together. */
+function checkOptions(fault: FaultSpec, draft: Draft, ctx: Ctx): void {
+  const at = ['faults', fault.index]
+  const name = fault.options['topic']
+  const topics = part.list(draft['topics']).map(part.map)
+  const found = topics.findIndex(topic => topic['name'] === name)
+  if (typeof name === 'string') checkTopic({ topic: name }, [...at, 'topic'], draft, ctx)
+  if (typeof name === 'string' && found < 0) return
+  const partitions = part.number(topics[found]?.['partitions']) ?? 1
+  const conflict = findFault(fault.kind).conflict?.(fault.options, { partitions })
+  if (!conflict) return
+  const { key, message, hint } = conflict
+  addProblem(ctx, key === undefined ? 'E133' : 'E128', message, {
+    path: key === undefined ? at : [...at, key],
+    ...(found < 0 ? {} : { relatedPath: ['topics', found] }),
+    hint,
+  })
+}
+
+/** Groups as consumers sections make them: several of one section have numbers. */
+function checkGroup(name: string, path: (string | number)[], draft: Draft, ctx: Ctx): void {
+  const names = part.list(draft['consumers']).flatMap(written => {
+    const group = part.map(written)
+    const copies = part.number(group['groups']) ?? 1
+    const own = part.text(group['name'])
+    if (own === undefined) return []
+    return copies === 1 ? [own] : Array.from({ length: copies }, (_, copy) => `${own}-${copy}`)
+  })
+  if (names.includes(name)) return
+  addProblem(ctx, 'E130', `group ${name} is not in the consumers section`, {
+    path,
+    hint: names.length > 0 ? `groups: ${listed(names)}` : 'add it under consumers',
+  })
 }
 
 const lastEndMs = (fault: FaultSpec, segments: readonly Segment[]): number =>
@@ -225,10 +277,10 @@ function checkOverlaps(faults: readonly FaultSpec[], segments: readonly Segment[
   })
 }
 
-/** Faults on nodes exclude one another there; on links only where they are of one kind, since toxics add up. */
+/** Faults on nodes exclude one another there; all others only where they are of one kind, since toxics add up. */
 function meetsTarget(a: FaultSpec, b: FaultSpec): boolean {
-  const onLinks = findFault(a.kind).needs === 'links' || findFault(b.kind).needs === 'links'
-  if (onLinks && (a.kind !== b.kind || a.peer?.text !== b.peer?.text)) return false
+  const onNodes = findFault(a.kind).needs === 'nodes' && findFault(b.kind).needs === 'nodes'
+  if (!onNodes && (a.kind !== b.kind || a.peer?.text !== b.peer?.text)) return false
   return a.target.text === b.target.text || a.target.kind === 'all' || b.target.kind === 'all'
 }
 

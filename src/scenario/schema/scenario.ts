@@ -9,6 +9,7 @@ import { type Expectation, expectSchema } from './expect.ts'
 import { checkFaults, faultsSchema } from './faults.ts'
 import { loadSchema } from './load.ts'
 import { type Axis, axesOf, findAxis, matrixSchema, readAxisValue, wordsOf } from './matrix.ts'
+import { stopSchema } from './stop.ts'
 import { topicSchema, topicSpec } from './topics.ts'
 
 export const scenarioShape = z.strictObject({
@@ -24,6 +25,7 @@ export const scenarioShape = z.strictObject({
   repeat: z.int().min(1).max(100).describe('Repetitions of every cell').default(1),
   seed: z.int().min(0).max(4_294_967_295).describe('Seed of order, payloads, keys and arrivals').default(1),
   faults: faultsSchema,
+  stop: stopSchema,
   expect: expectSchema,
 })
 

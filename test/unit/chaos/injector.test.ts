@@ -1,5 +1,6 @@
 // The injector on scripted powers: proof or void, heal in reverse order, every heal read back, and nothing left behind in silence.
 import { describe, expect, it } from 'vitest'
+import type { FaultPorts } from '../../../src/chaos/fault.ts'
 import { type FaultEvent, Injector, type InjectorPorts } from '../../../src/chaos/injector.ts'
 import { scheduleFaults } from '../../../src/chaos/schedule.ts'
 import type { NodePowers } from '../../../src/cluster/cluster.ts'
@@ -32,11 +33,27 @@ function scripted(overrides: Partial<NodePowers> = {}) {
   return { powers, asked, states }
 }
 
+/** Ports of faults on nodes; nothing else is asked of them. */
+function portsOf(nodes: NodePowers): FaultPorts {
+  const unused = () => Promise.reject(new Error('not of this test'))
+  return {
+    nodes,
+    observerOf: () => '127.0.0.1:1',
+    whole: async () => true,
+    nodeIds: [1, 2, 3],
+    admin: { electPreferred: unused, reassign: unused, widen: unused },
+    commands: { act: unused, heal: unused, ask: unused },
+    seen: () => ({ partitions: [], silent: [] }),
+    topicsCalled: () => [],
+    tell: () => undefined,
+  }
+}
+
 function rig(powers: NodePowers, pass: (atUs: number) => Promise<void> = async () => undefined) {
   const events: FaultEvent[] = []
   let clockUs = 0
   const ports: InjectorPorts = {
-    faults: { nodes: powers, observerOf: () => '127.0.0.1:1', whole: async () => true, nodeIds: [1, 2, 3] },
+    faults: portsOf(powers),
     view: async () => ({
       nodes: [1, 2, 3].map(id => ({ id, roles: ['broker'] })),
       controller: 1,
@@ -49,6 +66,7 @@ function rig(powers: NodePowers, pass: (atUs: number) => Promise<void> = async (
   }
   return {
     injector: new Injector(ports),
+    ports,
     events,
     names: () => events.map(event => `${event.name} ${event.detail['fault']}`),
   }
@@ -129,6 +147,42 @@ describe('the end', () => {
     expect(heals).toEqual(
       asked.indexOf('kill 2') > asked.indexOf('freeze 1') ? ['start 2', 'thaw 1'] : ['thaw 1', 'start 2'],
     )
+  })
+
+  it('heals only once an act that is under way has ended', async () => {
+    let release = () => {}
+    const { powers, asked } = scripted()
+    const kill = powers.kill
+    powers.kill = async node => {
+      await new Promise<void>(resolve => (release = resolve))
+      await kill(node)
+    }
+    const { injector, names } = rig(powers)
+    void injector.run([spec(0, 'broker-kill', 2)], [at(0)], 0)
+    await expect.poll(names).toEqual(['fault.ordered 1'])
+    const ended = injector.end()
+    await expect.poll(names).toEqual(['fault.ordered 1', 'fault.healing 1'])
+    expect(asked).toEqual([])
+    release()
+    expect(await ended).toEqual([])
+    expect(asked).toEqual(['kill 2', 'start 2'])
+  })
+
+  it('lets no fault act that was still looking for its target', async () => {
+    let seen: (() => void) | undefined
+    const { powers, asked } = scripted()
+    const { injector, events, ports } = rig(powers)
+    const { view } = ports
+    ports.view = async wanted => {
+      await new Promise<void>(resolve => (seen = resolve))
+      return view(wanted)
+    }
+    const running = injector.run([spec(0, 'freeze', 2)], [at(0)], 0)
+    await expect.poll(() => seen).toBeDefined()
+    expect(await injector.end()).toEqual([])
+    seen?.()
+    await running
+    expect([asked, events]).toEqual([[], []])
   })
 
   it('names what cannot be healed', async () => {

@@ -1,6 +1,12 @@
 // Targets: read from text, and resolved against the cluster as it is at the moment of the act.
 import { describe, expect, it } from 'vitest'
-import { type ClusterView, parseTarget, resolveTarget } from '../../../src/chaos/target.ts'
+import {
+  type ClusterView,
+  internalTopicsOf,
+  parseTarget,
+  resolveTarget,
+  type Target,
+} from '../../../src/chaos/target.ts'
 import { seededRandom } from '../../../src/core/random.ts'
 
 const VIEW: ClusterView = {
@@ -9,7 +15,12 @@ const VIEW: ClusterView = {
   partitions: [
     { topic: 'orders', partition: 1, leader: 3, replicas: [3, 1, 2] },
     { topic: 'orders', partition: 0, leader: 2, replicas: [2, 3, 1] },
+    { topic: '__consumer_offsets', partition: 7, leader: 1, replicas: [1, 3, 2] },
   ],
+  coordinators: new Map([
+    ['group billing', 3],
+    ['transaction tx-1', 2],
+  ]),
 }
 
 function resolved(text: string, view: ClusterView = VIEW): number[] | string {
@@ -29,6 +40,10 @@ describe('targets', () => {
     ['leader of orders, but not the controller', [3]],
     ['follower of orders/0', [3]],
     ['follower of orders/1 not controller', [1]],
+    ['coordinator of group billing', [3]],
+    ['coordinator of transaction tx-1', [2]],
+    ['coordinator of group billing not controller', [3]],
+    ['leader of __consumer_offsets/7', [1]],
     ['controller', [2]],
     ['all', [1, 2, 3]],
     ['all not controller', [1, 3]],
@@ -48,9 +63,19 @@ describe('targets', () => {
   it('say why there is none', () => {
     expect(resolved('leader of orders/0 not controller')).toMatch(/^no leader of orders\/0/)
     expect(resolved('leader of bills')).toMatch(/^no leader of bills/)
+    expect(resolved('coordinator of group audit')).toMatch(/^no coordinator of group audit/)
+    expect(resolved('coordinator of transaction tx-1 not controller')).toMatch(/^no coordinator/)
     const { controller: _, ...headless } = VIEW
     expect(resolved('controller', headless)).toMatch(/quorum has no leader/)
     expect(resolved('random not controller', headless)).toMatch(/quorum has no leader/)
+  })
+
+  it('name Kafka’s own topics that they are about', () => {
+    const about = (text: string) => internalTopicsOf(parseTarget(text) as Target)
+    expect(about('coordinator of group billing')).toEqual(['__consumer_offsets'])
+    expect(about('coordinator of transaction tx-1')).toEqual(['__transaction_state'])
+    expect(about('leader of __consumer_offsets/7')).toEqual(['__consumer_offsets'])
+    expect(about('leader of orders/0')).toEqual([])
   })
 
   it.each([
@@ -63,6 +88,8 @@ describe('targets', () => {
     'controller not controller',
     'node 1 not controller',
     'some',
+    'coordinator of billing',
+    'coordinator of group',
   ])('are not: %s', text => {
     expect(parseTarget(text)).toBeUndefined()
   })

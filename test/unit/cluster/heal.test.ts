@@ -1,5 +1,5 @@
 // What healing calls a fault of ours and how it proves the end: real stopped processes, a server with Toxiproxy's API, an engine that notes what it was told.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -9,6 +9,8 @@ import { findFaults, type HealOptions, healFaults } from '../../../src/cluster/h
 import type { JournalEntry } from '../../../src/cluster/journal.ts'
 import { listJournals } from '../../../src/cluster/journal-file.ts'
 import { readProcess } from '../../../src/cluster/proc.ts'
+import { findLeftovers } from '../../../src/cluster/reap.ts'
+import { removeLeftovers } from '../../../src/cluster/reap-remove.ts'
 import { waitUntil } from '../../../src/cluster/wait.ts'
 import { HarnessError } from '../../../src/core/errors.ts'
 import { leaseOf, type Sleeper, sleeper, writeJournal } from '../../support/journals.ts'
@@ -55,6 +57,42 @@ async function heal(options: HealOptions = {}): Promise<{ found: string[]; heale
   })
   return { found, healed }
 }
+
+describe('a command of the user', () => {
+  const undoing = (argv: string[]): JournalEntry => ({
+    kind: 'fault',
+    name: 'fault-1-exec',
+    heal: argv.join(' '),
+    command: { argv, deadlineMs: 5000, nodes: [2, 3] },
+  })
+
+  it('is run once, with the nodes that were struck, and struck out', async () => {
+    const mark = join(state, 'undone')
+    writeJournal(state, { runId, entries: [undoing(['sh', '-c', `echo $GAUNTLET_NODES >> ${mark}`])] })
+    expect(await heal()).toEqual({ found: ['fault-1-exec acting'], healed: 1 })
+    expect(readFileSync(mark, 'utf8')).toBe('2,3\n')
+    expect(await listJournals()).toEqual([])
+  })
+
+  it('that fails stays, with what it said and how to do it by hand', async () => {
+    const argv = ['sh', '-c', 'echo no such cable; exit 3']
+    writeJournal(state, { runId, entries: [undoing(argv)] })
+    const { healed } = await heal()
+    expect(healed).toMatchObject({ code: 'E702', message: expect.stringMatching(/exit code 3: no such cable/) })
+    expect([...((await listJournals())[0]?.open.values() ?? [])]).toEqual([undoing(argv)])
+  })
+
+  it('is run before clean-up calls the run settled, and keeps its journal where it fails', async () => {
+    const mark = join(state, 'undone')
+    writeJournal(state, { runId, entries: [undoing(['touch', mark])] })
+    await removeLeftovers(await findLeftovers())
+    expect(existsSync(mark)).toBe(true)
+    expect(await listJournals()).toEqual([])
+    writeJournal(state, { runId, entries: [undoing(['false'])] })
+    await expect(removeLeftovers(await findLeftovers())).rejects.toMatchObject({ code: 'E701' })
+    expect(await listJournals()).toHaveLength(1)
+  })
+})
 
 describe('a frozen process', () => {
   it('is thawed and struck out; what else the journal holds stays', async () => {

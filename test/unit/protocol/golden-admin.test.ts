@@ -1,5 +1,6 @@
 // The requests of topics, groups, elections and logins are written and read byte for byte as Kafka's own classes do it.
 import { alterPartitionReassignmentsV0 } from '../../../src/protocol/requests/alter-partition-reassignments.ts'
+import { createPartitionsV1 } from '../../../src/protocol/requests/create-partitions.ts'
 import { createTopicsV4 } from '../../../src/protocol/requests/create-topics.ts'
 import { deleteTopicsV3 } from '../../../src/protocol/requests/delete-topics.ts'
 import { describeConfigsV3 } from '../../../src/protocol/requests/describe-configs.ts'
@@ -64,6 +65,20 @@ check(
     },
   },
   { throttleMs: 1, topics: [{ name: 't-1', errorCode: 36, errorMessage: 'exists' }] },
+)
+check(
+  createPartitionsV1,
+  {
+    '': {
+      topics: [
+        { name: 't-1', count: 12, assignments: null },
+        { name: 't-2', count: 3, assignments: [[1, 2], [3]] },
+      ],
+      timeoutMs: 10_000,
+      validateOnly: true,
+    },
+  },
+  { throttleMs: 1, topics: [{ name: 't-1', errorCode: 37, errorMessage: 'too few' }] },
 )
 check(
   deleteTopicsV3,

@@ -7,6 +7,7 @@ import { CONFLICT_CASES, SEVERAL_CASES } from '../../fixtures/malformed/conflict
 import { FAULT_CASES } from '../../fixtures/malformed/faults.ts'
 import { KEY_CASES, TYPE_CASES } from '../../fixtures/malformed/keys.ts'
 import { MATRIX_CASES, RULE_CASES } from '../../fixtures/malformed/matrix.ts'
+import { STOP_CASES } from '../../fixtures/malformed/stop.ts'
 import { REFUSED_CASES, SYNTAX_CASES } from '../../fixtures/malformed/text.ts'
 import { NUMBER_CASES, UNIT_CASES, WORD_CASES } from '../../fixtures/malformed/values.ts'
 
@@ -24,6 +25,7 @@ const TABLES: Record<string, readonly MalformedCase[]> = {
   matrix: MATRIX_CASES,
   rules: RULE_CASES,
   faults: FAULT_CASES,
+  'stop conditions': STOP_CASES,
   'several mistakes': SEVERAL_CASES,
 }
 const ALL = Object.values(TABLES).flat()
@@ -103,12 +105,27 @@ describe('all of them', () => {
 })
 
 describe('faults on somebody else’s brokers', () => {
-  it('are refused by a guard, with both places', () => {
-    const fault = '{ fault: freeze, target: node 1, at: 1s, for: 1s }'
+  it.each([
+    'freeze, target: node 1',
+    'link-cut, target: node 1',
+    'bridge, target: node 1',
+    'ring',
+    'isr-churn, topic: orders, target: node 1',
+    'partition-increase, topic: orders, to: 9',
+  ])('are refused by a guard, with both places: %s', kind => {
+    const fault = `{ fault: ${kind}, at: 1s, for: 1s }`
     const [problem] = problemsIn(plus(`cluster: { bootstrap.servers: "a:9092" }\nfaults:\n  - ${fault}`))
     expect(problem).toMatchObject({ code: 'E404', place: { line: 12, column: 5 } })
     expect(problem?.message).toContain('10:')
     expect(ERRORS.E404.exit).toBe(EXIT.refused)
+  })
+
+  it.each([
+    'manual, target: node 1, do: pull, undo: push, shows: unreachable',
+    'exec, inject: [ls], heal: [ls], prove: [ls]',
+  ])('are somebody else’s to bring about: %s', kind => {
+    const fault = `{ fault: ${kind}, at: 1s, for: 1s }`
+    expect(problemsIn(plus(`cluster: { bootstrap.servers: "a:9092" }\nfaults:\n  - ${fault}`))).toEqual([])
   })
 })
 

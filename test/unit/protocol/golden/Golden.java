@@ -197,6 +197,14 @@ public class Golden {
     CreateTopicsResponseData.CreatableTopicResultCollection made = new CreateTopicsResponseData.CreatableTopicResultCollection();
     made.add(new CreateTopicsResponseData.CreatableTopicResult().setName("t-1").setErrorCode((short) 36).setErrorMessage("exists"));
     response("CreateTopics.v4", ApiKeys.CREATE_TOPICS, 4, new CreateTopicsResponseData().setThrottleTimeMs(1).setTopics(made));
+    CreatePartitionsRequestData.CreatePartitionsTopicCollection wider = new CreatePartitionsRequestData.CreatePartitionsTopicCollection();
+    wider.add(new CreatePartitionsRequestData.CreatePartitionsTopic().setName("t-1").setCount(12).setAssignments(null));
+    wider.add(new CreatePartitionsRequestData.CreatePartitionsTopic().setName("t-2").setCount(3).setAssignments(List.of(
+        new CreatePartitionsRequestData.CreatePartitionsAssignment().setBrokerIds(List.of(1, 2)),
+        new CreatePartitionsRequestData.CreatePartitionsAssignment().setBrokerIds(List.of(3)))));
+    request("CreatePartitions.v1", ApiKeys.CREATE_PARTITIONS, 1, new CreatePartitionsRequestData().setTopics(wider).setTimeoutMs(10000).setValidateOnly(true));
+    response("CreatePartitions.v1", ApiKeys.CREATE_PARTITIONS, 1, new CreatePartitionsResponseData().setThrottleTimeMs(1).setResults(List.of(
+        new CreatePartitionsResponseData.CreatePartitionsTopicResult().setName("t-1").setErrorCode((short) 37).setErrorMessage("too few"))));
     request("DeleteTopics.v3", ApiKeys.DELETE_TOPICS, 3, new DeleteTopicsRequestData().setTopicNames(List.of("t-1", "t-2")).setTimeoutMs(10000));
     DeleteTopicsResponseData.DeletableTopicResultCollection gone = new DeleteTopicsResponseData.DeletableTopicResultCollection();
     gone.add(new DeleteTopicsResponseData.DeletableTopicResult().setName("t-1").setErrorCode((short) 3));

@@ -1,0 +1,86 @@
+// What faults act with besides nodes and links: the controller, the user's commands, and what the watch sees.
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { FaultPorts } from '../chaos/fault.ts'
+import { type ClusterView, coordinatorKey, internalTopicsOf, type Target } from '../chaos/target.ts'
+import type { Watch } from '../chaos/watch.ts'
+import type { NodePowers } from '../cluster/cluster.ts'
+import { journaledCommands } from '../cluster/commands.ts'
+import { HarnessError } from '../core/errors.ts'
+import type { PlannedTrial } from '../plan/plan.ts'
+import type { TrialSetup } from '../plan/setup.ts'
+import type { FaultSpec } from '../scenario/schema/faults.ts'
+import type { TrialContext } from './context.ts'
+import { groupIdOf } from './specs.ts'
+
+const QUORUM_DEADLINE_MS = 2000
+
+const refuse = (): Promise<never> =>
+  Promise.reject(new HarnessError({ code: 'E404', message: 'this cluster gives no power over its nodes' }))
+
+/** On brokers that are not ours only faults that need none of them are planned. */
+export const NO_POWERS: NodePowers = {
+  freeze: refuse,
+  thaw: refuse,
+  kill: refuse,
+  stop: refuse,
+  start: refuse,
+  state: refuse,
+}
+
+/** Topics on the cluster under their names in the scenario. */
+export function softPorts(
+  { admin, journal, options }: TrialContext,
+  watch: Watch,
+  setup: TrialSetup,
+  topics: readonly string[],
+): Pick<FaultPorts, 'admin' | 'commands' | 'seen' | 'topicsCalled' | 'tell'> {
+  return {
+    admin: {
+      electPreferred: async wanted => void (await admin.electLeaders('preferred', wanted)),
+      reassign: wanted => admin.reassign(wanted),
+      widen: (topic, partitions) => admin.widenTopic(topic, partitions),
+    },
+    commands: journaledCommands(journal),
+    seen: () => ({ partitions: watch.latest(), silent: watch.silentNodes() }),
+    topicsCalled: declared => topics.filter((_, index) => setup.topics[index]?.declared === declared),
+    tell: text => options.onProgress({ kind: 'step', text }),
+  }
+}
+
+/** Kafka's own topics that faults are about, to be watched beside those of the trial. */
+export function internalTopics(faults: readonly FaultSpec[]): string[] {
+  return [...new Set(faults.flatMap(({ target, peer }) => [target, ...(peer ? [peer] : [])].flatMap(internalTopicsOf)))]
+}
+
+/** Without a majority of controllers nobody tells; faults that need to know none strike all the same. */
+function quorumLeader(admin: TrialContext['admin']): Promise<number> {
+  const told = admin.quorum().then(
+    ({ leaderId }) => leaderId,
+    () => -1,
+  )
+  return Promise.race([told, sleep(QUORUM_DEADLINE_MS, -1, { ref: false })])
+}
+
+/** Partitions as the watch sees them, and what only the quorum and coordinators tell. */
+export async function viewOf(
+  context: TrialContext,
+  trial: PlannedTrial,
+  watch: Watch,
+  declaredOf: (topic: string) => string,
+  wanted: readonly Target[],
+): Promise<ClusterView> {
+  const { admin, cluster, runId } = context
+  const leaderId = await quorumLeader(admin)
+  const coordinators = new Map<string, number>()
+  for (const target of wanted) {
+    if (target.kind !== 'coordinator') continue
+    const key = target.of === 'group' ? groupIdOf(runId, trial.number, target.name) : target.name
+    coordinators.set(coordinatorKey(target), await admin.coordinator(target.of, key))
+  }
+  return {
+    nodes: cluster.info.nodes,
+    ...(leaderId >= 0 ? { controller: leaderId } : {}),
+    partitions: watch.latest().map(row => ({ ...row, topic: declaredOf(row.topic) })),
+    coordinators,
+  }
+}
