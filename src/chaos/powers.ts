@@ -3,6 +3,10 @@ import type { SeenPartition } from './watch.ts'
 
 /** Requests that move leaders and replicas; each is answered by the controller. */
 export type AdminPowers = {
+  /** Journals what replicas there were, before any order. */
+  note(tag: string, before: readonly SeenPartition[]): Promise<void>
+  /** Strikes that out, once they are there again. */
+  settled(tag: string): Promise<void>
   /** Hands partitions to the first of their replicas. */
   electPreferred(topics: readonly { name: string; partitions: readonly number[] }[]): Promise<void>
   reassign(

@@ -26,6 +26,7 @@ export async function startRounds(
   act: (round: number) => Promise<void>,
 ): Promise<void> {
   if (before.length === 0) throw new Error('no partition that this could be done to')
+  await strike.ports.admin.note(strike.tag, before)
   const rounds = new Rounds(act, everyMs)
   kept.set(strike, { before, rounds })
   await rounds.start()
@@ -65,6 +66,7 @@ export async function restore(strike: Strike<unknown>): Promise<void> {
   await own.rounds.stop().catch(() => undefined)
   await reassign(strike, own.before, row => row.replicas)
   await electPreferred(strike, own.before)
+  await strike.ports.admin.settled(strike.tag)
 }
 
 /** Partitions whose replicas are not as they were, or not in that order, in words. */

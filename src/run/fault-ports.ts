@@ -29,13 +29,15 @@ export const NO_POWERS: NodePowers = {
 
 /** Topics on the cluster under their names in the scenario. */
 export function softPorts(
-  { admin, journal, options }: TrialContext,
+  context: TrialContext,
   watch: Watch,
   setup: TrialSetup,
   topics: readonly string[],
 ): Pick<FaultPorts, 'admin' | 'commands' | 'seen' | 'topicsCalled' | 'tell'> {
+  const { admin, journal, options } = context
   return {
     admin: {
+      ...replicaNotes(context),
       electPreferred: async wanted => void (await admin.electLeaders('preferred', wanted)),
       reassign: wanted => admin.reassign(wanted),
       widen: (topic, partitions) => admin.widenTopic(topic, partitions),
@@ -44,6 +46,24 @@ export function softPorts(
     seen: () => ({ partitions: watch.latest(), silent: watch.silentNodes() }),
     topicsCalled: declared => topics.filter((_, index) => setup.topics[index]?.declared === declared),
     tell: text => options.onProgress({ kind: 'step', text }),
+  }
+}
+
+/** What a run that dies leaves in the journal of replicas that it moved: Kafka's own command that moves them back. */
+function replicaNotes({ journal, cluster }: TrialContext): Pick<FaultPorts['admin'], 'note' | 'settled'> {
+  const entries = new Map<string, number>()
+  return {
+    note: async (tag, before) => {
+      const partitions = before.map(({ topic, partition, replicas }) => ({ topic, partition, replicas }))
+      const wanted = JSON.stringify({ version: 1, partitions })
+      const heal = `kafka-reassign-partitions.sh --bootstrap-server ${cluster.observerBootstrap.join(',')} --execute --reassignment-json-file <(echo '${wanted}')`
+      entries.set(tag, await journal.record({ kind: 'fault', name: tag, heal }))
+    },
+    settled: async tag => {
+      const entry = entries.get(tag)
+      entries.delete(tag)
+      if (entry !== undefined) await journal.undone(entry)
+    },
   }
 }
 

@@ -16,6 +16,7 @@ type Ordered = { name: string; partitions: readonly { partition: number; replica
 function scripted(overrides: Partial<FaultPorts> = {}) {
   const rows = ROWS.map(row => ({ ...row }))
   const asked: string[] = []
+  const noted: string[] = []
   const silent: number[] = []
   const told: string[] = []
   const at = (partition: number) => rows.find(row => row.partition === partition)
@@ -26,6 +27,8 @@ function scripted(overrides: Partial<FaultPorts> = {}) {
     whole: async () => true,
     nodeIds: [1, 2, 3],
     admin: {
+      note: async (_, before) => void noted.push(`noted ${before.length} after ${asked.length} orders`),
+      settled: async () => void noted.push(`settled after ${asked.length} orders`),
       electPreferred: async topics => {
         for (const partition of topics.flatMap(topic => topic.partitions)) {
           const row = at(partition)
@@ -54,7 +57,7 @@ function scripted(overrides: Partial<FaultPorts> = {}) {
     tell: text => void told.push(text),
     ...overrides,
   }
-  return { ports, asked, rows, silent, told }
+  return { ports, asked, noted, rows, silent, told }
 }
 
 const shown = (topics: Ordered): string =>
@@ -75,7 +78,7 @@ function strikeOf(kind: string, ports: FaultPorts, options: object, nodes: numbe
 
 describe('leadership-churn', () => {
   it('moves every leader on, shows it, and puts the order of replicas back', async () => {
-    const { ports, asked, rows } = scripted()
+    const { ports, asked, noted, rows } = scripted()
     const { fault, strike } = strikeOf('leadership-churn', ports, { topic: 'orders', pause: 60_000 })
     await fault.inject(strike)
     expect(asked).toEqual(['0:231 1:312 2:123'])
@@ -85,6 +88,7 @@ describe('leadership-churn', () => {
     await fault.heal(strike)
     expect(rows.map(row => row.replicas)).toEqual(ROWS.map(row => row.replicas))
     expect(rows.map(row => row.leader)).toEqual([1, 2, 3])
+    expect(noted).toEqual(['noted 3 after 0 orders', 'settled after 2 orders'])
     expect(await fault.remains(strike)).toBeUndefined()
   })
 

@@ -41,7 +41,7 @@ function portsOf(nodes: NodePowers): FaultPorts {
     observerOf: () => '127.0.0.1:1',
     whole: async () => true,
     nodeIds: [1, 2, 3],
-    admin: { electPreferred: unused, reassign: unused, widen: unused },
+    admin: { note: unused, settled: unused, electPreferred: unused, reassign: unused, widen: unused },
     commands: { act: unused, heal: unused, ask: unused },
     seen: () => ({ partitions: [], silent: [] }),
     topicsCalled: () => [],
