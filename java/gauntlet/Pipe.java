@@ -16,7 +16,8 @@ final class Pipe {
     // From the worker.
     static final int OPEN_PRODUCER = 1, OPEN_CONSUMER = 2, SEND = 3, PING = 4, FLUSH = 5, CLOSE = 6;
     // To the worker.
-    static final int PONG = 20, OPENED = 21, RESULTS = 22, STATS = 23, RECORDS = 24, ASSIGNED = 25, EVENT = 26, FAILED = 27, FLUSHED = 28;
+    static final int PONG = 20, OPENED = 21, RESULTS = 22, STATS = 23, RECORDS = 24, ASSIGNED = 25, EVENT = 26, FAILED = 27, FLUSHED = 28,
+        REVOKED = 29, COMMIT = 30;
 
     private static final int IN_BUFFER_BYTES = 1 << 18;
     private static final int MAX_FRAME_BYTES = 1 << 28;

@@ -37,6 +37,10 @@ final class Reading {
         this.commitsByHand = in.i8() == 1;
         this.oneByOne = in.i8() == 1;
         this.delayMs = in.i32();
+        if (!commitsByHand) {
+            settings.setProperty("interceptor.classes", Commits.class.getName());
+            Commits.listener = (place, offset) -> tellCommit(place, offset, System.nanoTime(), true);
+        }
         this.consumer = new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 
@@ -87,13 +91,27 @@ final class Reading {
     }
 
     private void commit(TopicPartition place, long offset) {
+        long askedNs = System.nanoTime();
         try {
             consumer.commitSync(Map.of(place, new OffsetAndMetadata(offset)));
+            tellCommit(place, offset, askedNs, true);
         } catch (WakeupException woken) {
             // The close that woke us commits nothing more.
         } catch (RuntimeException error) {
+            tellCommit(place, offset, askedNs, false);
             pipe.failed(error, false);
         }
+    }
+
+    private void tellCommit(TopicPartition place, long offset, long askedNs, boolean isDone) {
+        Pipe.Out frame = new Pipe.Out(Pipe.COMMIT).i64(askedNs).i8(isDone ? 1 : 0);
+        pipe.write(frame.i32(topics.indexOf(place.topic())).i32(place.partition()).i64(offset));
+    }
+
+    private void tellPlaces(int type, Collection<TopicPartition> places) {
+        Pipe.Out frame = new Pipe.Out(type).i64(System.nanoTime()).i32(places.size());
+        for (TopicPartition place : places) frame.i32(topics.indexOf(place.topic())).i32(place.partition());
+        pipe.write(frame);
     }
 
     private void obey() {
@@ -118,6 +136,7 @@ final class Reading {
         @Override
         public void onPartitionsRevoked(Collection<TopicPartition> gone) {
             sinceNs = System.nanoTime();
+            tellPlaces(Pipe.REVOKED, gone);
             pipe.event("group.rebalancing", "groupId", consumer.groupMetadata().groupId(), "partitions", String.valueOf(gone.size()));
         }
 
@@ -126,9 +145,7 @@ final class Reading {
             Set<TopicPartition> all = consumer.assignment();
             pipe.event("group.join", "groupId", consumer.groupMetadata().groupId(), "partitions", String.valueOf(all.size()),
                 "durationMs", String.valueOf((System.nanoTime() - sinceNs) / 1_000_000));
-            Pipe.Out frame = new Pipe.Out(Pipe.ASSIGNED).i32(all.size());
-            for (TopicPartition place : all) frame.i32(topics.indexOf(place.topic())).i32(place.partition());
-            pipe.write(frame);
+            tellPlaces(Pipe.ASSIGNED, all);
         }
     }
 }

@@ -28,6 +28,8 @@ export type Finding = {
   evidence: Evidence[]
   /** Records by the number of their producer; `-1` where no envelope could be read. */
   byProducer: Record<string, number>
+  /** Records by the consumer group that they are about, and by sort; absent where it is about none. */
+  byReader?: { group: number; sort?: string; count: number }[]
   /** Between which times their outcomes were known, where ledgers tell. */
   settledFromUs?: number
   settledToUs?: number

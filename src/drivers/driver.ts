@@ -9,6 +9,9 @@ export type Support = 'client' | 'harness' | { emulated: string } | { unsupporte
 /** The badge of readers whose driver assigns partitions itself. */
 export const NO_GROUP = 'manual assignment, no consumer group'
 
+/** The badge of readers whose client commits by itself what it has fetched or queued, before a handler was given it. */
+export const COMMITS_AHEAD = 'commits what was fetched, before it was handled'
+
 /** What a driver can do; read by `plan` before anything starts, so it imports no client. */
 export type Capabilities = {
   name: string
@@ -27,6 +30,8 @@ export type Capabilities = {
   defaults?: { producer: Settings; consumer: Settings }
   /** Readers share partitions by arithmetic: there is no consumer group, and nothing is committed. */
   assignsPartitions?: true
+  /** With commit: auto the client commits what it fetched or queued, whether or not a handler was given it. */
+  commitsAhead?: true
   badges: readonly string[]
 }
 
@@ -184,6 +189,11 @@ export type RecordProducer = {
 
 export type ReceivedRecord = { value: Buffer | null; headers: Record<string, Buffer> | undefined; offset: number }
 
+export type OwnedPartition = { topic: number; partition: number }
+
+/** What became of a commit: `offset` is the next one to read, `askedUs` when it was asked for, where the client tells, else when it was answered. */
+export type Commit = OwnedPartition & { offset: number; askedUs: number; isDone: boolean }
+
 export type ConsumerOptions = {
   bootstrap: string[]
   security?: Security
@@ -206,7 +216,11 @@ export type ConsumerOptions = {
   /** The same for drivers that hand over batches as they came; the receiver takes every record of the view. */
   onView(view: RecordsView, atUs: number): void
   onPassed(passed: PassedOver): void
-  onAssigned(partitions: { topic: number; partition: number }[]): void
+  /** All that this reader owns from now on, or from the time given. */
+  onAssigned(partitions: OwnedPartition[], atUs?: number): void
+  /** Taken from this reader, or about to be read anew from where the group stands; without partitions, all. */
+  onRevoked(partitions?: OwnedPartition[], atUs?: number): void
+  onCommit(commit: Commit): void
   onEvent(name: string, detail: Record<string, unknown>): void
   onError(errorClass: string, message: string, fatal: boolean): void
 }

@@ -1,9 +1,19 @@
 // A consumer worker's work: every record's envelope into end-to-end latency, sequence and integrity counters.
 import { crc32c } from '@node-rs/crc32'
 import type { Clock } from '../core/time.ts'
-import type { Driver, GroupConsumer, OutsideUse, PassedOver, ReceivedRecord, RecordsView } from '../drivers/driver.ts'
+import type {
+  Driver,
+  GroupConsumer,
+  OutsideUse,
+  OwnedPartition,
+  PassedOver,
+  ReceivedRecord,
+  RecordsView,
+} from '../drivers/driver.ts'
 import { ENVELOPE_HEADER, type EnvelopeReading, FLAG_CRC, readEnvelope, UNPLACED } from '../record/envelope.ts'
 import type { PhaseName } from '../recording/format.ts'
+import { GroupLog } from '../recording/group-log.ts'
+import { NO_PRODUCER } from '../recording/group-run.ts'
 import type { ConsumerWorkerSpec, Position } from './messages.ts'
 import { PhaseFinder } from './phases.ts'
 import { type Place, Places } from './places.ts'
@@ -17,6 +27,7 @@ export type ConsumerPorts = {
 }
 
 type Misplaced = { ok: false; reason: 'place' }
+type Origin = { producer: number; sequence: number }
 
 export class ConsumerRole {
   private readonly spec: ConsumerWorkerSpec
@@ -27,6 +38,8 @@ export class ConsumerRole {
   private readonly early: { error: string; n: number }[] = []
   /** The client does not check the CRC of batches, so every envelope in a value must carry one. */
   private readonly needsCrc: boolean
+  /** What this member of a group does, for the checks of groups. */
+  private readonly log: GroupLog | undefined
   private recorder: Recorder | undefined
   private walk: EnvelopeWalk | undefined
   private t0Us = Number.POSITIVE_INFINITY
@@ -38,6 +51,8 @@ export class ConsumerRole {
     this.phases = new PhaseFinder(spec.segments)
     this.places = new Places(spec.beginOffsets)
     this.needsCrc = !driver.capabilities.checksCrc
+    const { history, runTag: envelopeRun, member } = spec
+    if (history) this.log = new GroupLog({ ...history, envelopeRun, member })
     if (!driver.createConsumer) throw new Error(`driver ${spec.driver} has no consumer`)
     this.consumer = driver.createConsumer({
       bootstrap: spec.bootstrap,
@@ -57,7 +72,12 @@ export class ConsumerRole {
       onRecords: (topic, partition, records, atUs) => this.onRecords(topic, partition, records, atUs),
       onView: (view, atUs) => this.onView(view, atUs),
       onPassed: passed => this.onPassed(passed),
-      onAssigned: partitions => ports.onAssigned(partitions),
+      onAssigned: (partitions, atUs = clock.nowUs()) => {
+        this.log?.owns(this.numbered(partitions), atUs)
+        ports.onAssigned(partitions)
+      },
+      onRevoked: (partitions, atUs = clock.nowUs()) => this.log?.revoked(partitions && this.numbered(partitions), atUs),
+      onCommit: commit => this.log?.committed(this.numberOf(commit), commit.offset, commit.askedUs, commit.isDone),
       onEvent: (name, detail) => ports.onEvent(name, detail),
       onError: (errorClass, message, fatal) => {
         if (fatal) ports.onFatal(`${errorClass}: ${message}`)
@@ -95,8 +115,22 @@ export class ConsumerRole {
     return this.consumer.outsideUse?.()
   }
 
+  /** Seals the history: what the end of the members does to their group belongs to no trial. */
+  async finish(): Promise<void> {
+    await this.log?.close()
+  }
+
   close(): Promise<void> {
     return this.consumer.close()
+  }
+
+  /** Partitions by the number that their topic has in the trial. */
+  private numbered(partitions: readonly OwnedPartition[]): OwnedPartition[] {
+    return partitions.map(partition => this.numberOf(partition))
+  }
+
+  private numberOf({ topic, partition }: OwnedPartition): OwnedPartition {
+    return { topic: this.spec.topics[topic]?.index ?? 0, partition }
   }
 
   private phaseNow(): PhaseName {
@@ -119,8 +153,10 @@ export class ConsumerRole {
     place.next = Math.max(before, last.offset + 1)
     for (const record of records) {
       if (record.offset < place.begin) continue
-      if (record.offset < before) this.recorder?.count(this.phaseNow(), 'reread')
-      else this.onRecord(place, record, atUs)
+      const isAgain = record.offset < before
+      if (isAgain) this.recorder?.count(this.phaseNow(), 'reread')
+      const reading = isAgain ? undefined : this.onRecord(place, record, atUs)
+      if (this.log) this.note(this.log, place, record, atUs, reading)
     }
     this.recorder?.count(this.phaseNow(), 'handlings')
   }
@@ -146,20 +182,33 @@ export class ConsumerRole {
     this.recorder?.count(this.phaseNow(), 'received', corrupt)
   }
 
-  private onRecord(place: Place, record: ReceivedRecord, atUs: number): void {
+  /** Writes down that a record was handed over, and whose it is where its envelope was read. */
+  private note(
+    log: GroupLog,
+    { topic, partition }: Place,
+    { offset }: ReceivedRecord,
+    atUs: number,
+    of?: Origin,
+  ): void {
+    const number = this.spec.topics[topic]?.index ?? 0
+    log.processed(number, partition, offset, of?.producer ?? NO_PRODUCER, of?.sequence ?? 0, atUs)
+  }
+
+  /** Counts a record; returns whose it is, where that can be told. */
+  private onRecord(place: Place, record: ReceivedRecord, atUs: number): Origin | undefined {
     const { recorder } = this
-    if (!recorder) return
+    if (!recorder) return undefined
     const bytes = record.value?.length ?? 0
     if (!this.spec.verify) {
       recorder.count(this.phaseNow(), 'received')
       recorder.count(this.phaseNow(), 'receivedBytes', bytes)
-      return
+      return undefined
     }
     const reading = this.read(place, record)
     if (!reading.ok || reading.envelope.run !== this.spec.runTag) {
       recorder.count(this.phaseNow(), reading.ok ? 'foreign' : `corrupt.${reading.reason}`)
       recorder.count(this.phaseNow(), 'received')
-      return
+      return undefined
     }
     const phase = this.phases.at(reading.envelope.intendedUs - this.t0Us)
     recorder.count(phase, 'received')
@@ -172,6 +221,7 @@ export class ConsumerRole {
     const step = place.follow(reading.envelope.producer, reading.envelope.sequence)
     if (step > 0) recorder.count(phase, 'sequence.skipped', step)
     else if (step < 0) recorder.count(phase, 'sequence.repeated')
+    return reading.envelope
   }
 
   /** The envelope, or why it cannot be believed: harmed, without the CRC that this reader needs, or in another partition than it says. */

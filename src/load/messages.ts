@@ -56,6 +56,8 @@ export type ConsumerWorkerSpec = CommonSpec & {
   verify: boolean
   /** First offset of the trial, by topic and partition; earlier records are the readiness probe's. */
   beginOffsets: number[][]
+  /** Where what the member does is written, and the group's place among the readers; absent where there is no group. */
+  history?: { path: string; group: number }
 }
 
 export type WorkerSpec = ProducerWorkerSpec | ConsumerWorkerSpec

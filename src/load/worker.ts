@@ -74,6 +74,7 @@ async function openConsumer(spec: ConsumerWorkerSpec): Promise<Role> {
       clearInterval(timer)
       consumer.countWire()
       recorder?.end(clock.nowUs())
+      await consumer.finish()
     },
     positions: () => consumer.positions(),
     close: () => consumer.close(),

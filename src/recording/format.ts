@@ -128,6 +128,8 @@ export type ClientAccount = {
   driver: string
   mode: string
   workers: number
+  /** Of readers whose client commits by itself what it fetched or queued, before a handler was given it. */
+  commitsAhead?: true
   batchedBy: 'harness' | 'client'
   settings: ResolvedSetting[]
   badges: string[]
@@ -160,8 +162,15 @@ export type TrialRecord = {
   envelopeRun: number
   topics: TopicAccount[]
   clients: ClientAccount[]
-  /** Per consumer group: records of this trial it read, and the topics it reads. */
-  readers: { group: string; topics: string[]; consumed: number; expected: number; reached: boolean }[]
+  /** Per consumer group: records of this trial it read, the topics it reads, and how many members wrote down what they did. */
+  readers: {
+    group: string
+    topics: string[]
+    consumed: number
+    expected: number
+    reached: boolean
+    members?: number
+  }[]
   /** Output of Kafka's own GetOffsetShell, before and after, where asked for. */
   witness?: { tool: string; before: string; after: string; stored: number }
   /** Bytes in the log directories of the trial's topics over all replicas, where the provider can tell. */

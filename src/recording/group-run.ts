@@ -4,8 +4,11 @@
 //   reserved u32, at_us u64, seq0 u64
 import { getUint64, putUint64 } from './runs.ts'
 
-/** processed: n offsets from `offset`; assigned, revoked: the partition; committed: `offset` is the next one to read. */
-export const GROUP_KINDS = ['processed', 'assigned', 'revoked', 'committed'] as const
+/**
+ * processed: n offsets from `offset`; assigned, revoked: the partition; committed: `offset` is the next one to read, and the time
+ * that at which it was asked for where the client tells; refused: a commit that failed, or whose answer never came.
+ */
+export const GROUP_KINDS = ['processed', 'assigned', 'revoked', 'committed', 'refused'] as const
 export type GroupKind = (typeof GROUP_KINDS)[number]
 
 export const GROUP_RUN_BYTES = 48

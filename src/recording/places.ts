@@ -20,3 +20,6 @@ export const truthPath = (runDirectory: string, trial: number, topic: number, pa
 /** One file per group member. */
 export const groupDirectory = (runDirectory: string, trial: number): string =>
   join(trialDirectory(runDirectory, trial), 'group')
+
+export const groupPath = (runDirectory: string, trial: number, worker: string): string =>
+  join(groupDirectory(runDirectory, trial), `${worker}.bin`)

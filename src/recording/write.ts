@@ -5,7 +5,7 @@ import { deflateSync } from 'node:zlib'
 import { HarnessError, messageOf } from '../core/errors.ts'
 import type { EventBody, IntervalBody, Manifest, ResultRecord, SampleBody, TrialRecord } from './format.ts'
 import { encodeLine } from './lines.ts'
-import { ledgerDirectory, trialDirectory } from './places.ts'
+import { groupDirectory, ledgerDirectory, trialDirectory } from './places.ts'
 import { sealJson } from './sealed.ts'
 
 /** Longest time a line waits for its fsync. */
@@ -103,6 +103,7 @@ export class TrialWriter {
   static async open(runDirectory: string, number: number): Promise<TrialWriter> {
     const directory = trialDirectory(runDirectory, number)
     await mkdir(ledgerDirectory(runDirectory, number), { recursive: true })
+    await mkdir(groupDirectory(runDirectory, number), { recursive: true })
     const file = async (name: string) => new LineFile(await open(join(directory, name), 'a'))
     return new TrialWriter(directory, [
       await file('intervals.ndjson'),

@@ -1,12 +1,12 @@
 // The accounts kept with a trial: topics with their offsets and effective settings, clients with resolved settings.
 import { capabilitiesOf } from '../drivers/capabilities.ts'
-import { NO_GROUP } from '../drivers/driver.ts'
+import { COMMITS_AHEAD, NO_GROUP } from '../drivers/driver.ts'
 import type { PlannedTrial } from '../plan/plan.ts'
 import type { Resolved } from '../plan/settings.ts'
 import type { TrialSetup } from '../plan/setup.ts'
 import type { ClientAccount, ResolvedSetting, TopicAccount, TrialRecord } from '../recording/format.ts'
 import type { TrialContext } from './context.ts'
-import { topicName } from './specs.ts'
+import { topicName, writesHistory } from './specs.ts'
 
 /** Topics as they stand after the trial; settings are read back from the cluster. */
 export async function readTopicAccounts(
@@ -68,18 +68,21 @@ export function clientAccounts(setup: TrialSetup): ClientAccount[] {
       badges: [...capabilities.badges, ...effective(group.rows)],
     }
   })
-  const consumers = setup.consumers.map(
-    (group): ClientAccount => ({
+  const consumers = setup.consumers.map((group): ClientAccount => {
+    const { assignsPartitions, commitsAhead } = capabilitiesOf(group.driver)
+    const isAhead = commitsAhead && group.commit === 'auto'
+    return {
       group: group.name,
       role: 'consumer',
       driver: group.driver,
       mode: group.mode,
       workers: group.groups * group.members,
+      ...(isAhead ? { commitsAhead: true } : {}),
       batchedBy: 'client',
       settings: rows(group.rows),
-      badges: capabilitiesOf(group.driver).assignsPartitions ? [NO_GROUP] : [],
-    }),
-  )
+      badges: [...(assignsPartitions ? [NO_GROUP] : []), ...(isAhead ? [COMMITS_AHEAD] : [])],
+    }
+  })
   return [...producers, ...consumers]
 }
 
@@ -107,7 +110,9 @@ export function readerAccounts(
       const names = group.topicNames.map(topic => topicName(context.runId, trial.number, topic))
       const consumed = seen.received.get(name) ?? 0
       const expected = stored(names)
-      return { group: name, topics: names, consumed, expected, reached: seen.readersReachedEnd || consumed >= expected }
+      const reached = seen.readersReachedEnd || consumed >= expected
+      const members = writesHistory(group.driver) ? { members: group.members } : {}
+      return { group: name, topics: names, consumed, expected, reached, ...members }
     }),
   )
 }

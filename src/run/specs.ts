@@ -5,7 +5,7 @@ import type { TopicHandle } from '../drivers/driver.ts'
 import type { ConsumerWorkerSpec, ProducerWorkerSpec } from '../load/messages.ts'
 import type { PlannedTrial } from '../plan/plan.ts'
 import type { TrialSetup } from '../plan/setup.ts'
-import { ledgerPath } from '../recording/places.ts'
+import { groupPath, ledgerPath } from '../recording/places.ts'
 import type { TrialContext } from './context.ts'
 
 /** What producers need to know of the run around them. */
@@ -97,6 +97,9 @@ function memberSettings(
     : { ...group.settings, 'group.instance.id': `${id}-${member}` }
 }
 
+/** Members of a real consumer group write down what they do. */
+export const writesHistory = (driver: string): boolean => capabilitiesOf(driver).assignsPartitions !== true
+
 /** One spec per group member; every group is fresh. */
 export function consumerSpecs(
   context: TrialContext,
@@ -105,8 +108,10 @@ export function consumerSpecs(
   beginOffsets: Map<string, number[]>,
 ): ConsumerWorkerSpec[] {
   const counted = setup.producers.some(group => group.verify === 'counts')
+  let reader = 0
   return setup.consumers.flatMap(group =>
     Array.from({ length: group.groups }, (_, copy) => {
+      const number = reader++
       const name = group.groups === 1 ? group.name : `${group.name}-${copy}`
       const topics = handles(context, trial, setup, group.topicNames)
       return Array.from(
@@ -132,6 +137,9 @@ export function consumerSpecs(
           commit: group.commit,
           verify: !counted,
           beginOffsets: topics.map(topic => beginOffsets.get(topic.name) ?? []),
+          ...(writesHistory(group.driver)
+            ? { history: { path: groupPath(context.directory, trial.number, `${name}-${member}`), group: number } }
+            : {}),
         }),
       )
     }).flat(),

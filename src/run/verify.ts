@@ -9,6 +9,7 @@ import { RunFile } from '../recording/run-reader.ts'
 import type { RunKind } from '../recording/runs.ts'
 import type { GroupHistory, History, RunSource, TopicFacts } from '../verify/history.ts'
 import { timesBelowMinIsr } from '../verify/isr.ts'
+import { readerClient, readsCommitted } from '../verify/terms.ts'
 import { verifyHistory } from '../verify/verify.ts'
 
 /** What ledgers and truth gave, by the number of the trial; trials that were not read back are left out. */
@@ -22,7 +23,13 @@ export async function verifyRecording(recording: Recording): Promise<Map<number,
     const writers = record.clients.filter(client => client.role === 'producer')
     const expected = writers.reduce((sum, client) => sum + client.workers, 0)
     const missing = expected - history.ledgers.length
-    const notes = [...record.truth.notes, ...(missing > 0 ? [`${missing} of ${expected} ledgers are missing`] : [])]
+    const members = record.readers.reduce((sum, reader) => sum + (reader.members ?? 0), 0)
+    const present = (history.groups ?? []).reduce((sum, group) => sum + group.members.length, 0)
+    const notes = [
+      ...record.truth.notes,
+      ...(missing > 0 ? [`${missing} of ${expected} ledgers are missing`] : []),
+      ...(present < members ? [`${members - present} of ${members} histories of group members are missing`] : []),
+    ]
     found.set(number, {
       ...verification,
       complete: verification.complete && notes.length === 0,
@@ -41,23 +48,30 @@ export async function openHistory(directory: string, trial: number, topics: read
   }
 }
 
+/** What the members of all groups of a trial did. */
+export function openMembers(directory: string, trial: number): Promise<RunSource[]> {
+  return sourcesIn(groupDirectory(directory, trial), 'group')
+}
+
 /** Which groups read, which producers asked for acks=all, and when too few replicas were in sync. */
 async function contextOf(
   directory: string,
   record: TrialRecord,
   samples: readonly SampleBody[],
 ): Promise<Pick<History, 'groups' | 'acksAll' | 'belowMinIsr'>> {
-  const members = await sourcesIn(groupDirectory(directory, record.number), 'group')
+  const members = await openMembers(directory, record.number)
   const value = (client: ClientAccount | undefined, name: string) =>
     client?.settings.find(row => row.name === name)?.value
   const groups = record.readers.map((reader, number): GroupHistory => {
-    const client = record.clients.find(one => one.role === 'consumer' && reader.group.startsWith(one.group))
+    const client = readerClient(record.clients, reader.group)
+    const own = members.filter(({ head }) => head.partition === number)
     return {
       number,
       topics: reader.topics.map(name => record.topics.findIndex(topic => topic.name === name)),
-      readsCommitted: value(client, 'isolation.level') === 'read_committed',
+      readsCommitted: client !== undefined && readsCommitted(client),
       reachedEnd: reader.reached,
-      members: members.filter(({ head }) => head.partition === number),
+      isWhole: own.length >= (reader.members ?? 0),
+      members: own,
     }
   })
   const acks = record.clients

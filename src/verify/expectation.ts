@@ -11,6 +11,8 @@ export type Terms = {
   isUncleanElectionOn: boolean
   isTransactional: boolean
   readsCommitted: boolean
+  /** A reader's client commits what it fetched, before it was handled. */
+  commitsAhead: boolean
   /** Finalized feature levels; 0 where they are not known. */
   transactionVersion: number
   eligibleLeaderReplicasVersion: number
@@ -32,7 +34,8 @@ const bounded = (by: 'faults' | 'resent', why: string): Expectation => ({ answer
 /** True where every acknowledged record is on more than one node. */
 const isGuarded = (terms: Terms): boolean => terms.acks === 'all' && terms.minInsyncReplicas > 1
 
-type Row = (terms: Terms, faults: FaultClass) => Expectation
+/** `sort` tells cases of one anomaly apart, where it has several. */
+type Row = (terms: Terms, faults: FaultClass, sort?: string) => Expectation
 
 const losesTail: Row = (terms, faults) => {
   if (terms.acks === '0') return allowed('acks=0 promises nothing')
@@ -61,6 +64,15 @@ const forgets: Row = (terms, faults) => {
   return bounded('faults', 'a record may have been on one node only')
 }
 
+const UNCLEAN = allowed('unclean leader election is on')
+const COMMITTED_AHEAD = 'the client commits by itself what it has fetched, before a handler was given it'
+
+/** What a handover passes over was committed by a client that commits ahead, or forgotten by an unclean leader. */
+const skips: Row = (terms, faults) => {
+  if (faults === 'F4' && terms.isUncleanElectionOn) return UNCLEAN
+  return terms.commitsAhead && faults !== 'none' ? bounded('faults', COMMITTED_AHEAD) : VIOLATION
+}
+
 const ROWS: Readonly<Record<string, Row>> = {
   lost: losesTail,
   duplicated: terms => {
@@ -83,14 +95,23 @@ const ROWS: Readonly<Record<string, Row>> = {
     return asLoss.answer === 'violation' || terms.acks === '0' ? VIOLATION : asLoss
   },
   'read then lost': forgets,
-  skipped: (terms, faults) =>
-    faults === 'F4' && terms.isUncleanElectionOn ? allowed('unclean leader election is on') : VIOLATION,
-  rewound: (terms, faults) =>
-    faults === 'F4' && terms.isUncleanElectionOn ? allowed('unclean leader election is on') : VIOLATION,
-  'group duplicate': terms =>
-    terms.isTransactional && terms.readsCommitted
+  skipped: (terms, faults) => (faults === 'F4' && terms.isUncleanElectionOn ? UNCLEAN : VIOLATION),
+  rewound: (terms, faults) => (faults === 'F4' && terms.isUncleanElectionOn ? UNCLEAN : VIOLATION),
+  'group duplicate': (terms, faults, sort) => {
+    if (terms.isTransactional && terms.readsCommitted) return VIOLATION
+    if (sort === 'beyond') return faults === 'F4' && terms.isUncleanElectionOn ? UNCLEAN : VIOLATION
+    return allowed('a group reads again what was not committed when a member left')
+  },
+  'group skip': skips,
+  'commit out of line': (terms, faults, sort) => {
+    if (sort !== 'overrun') return faults === 'F4' && terms.isUncleanElectionOn ? UNCLEAN : VIOLATION
+    return terms.commitsAhead ? allowed(COMMITTED_AHEAD) : VIOLATION
+  },
+  // Nobody can tell a member that cannot be reached that it owns nothing any more.
+  'double ownership': (_, faults) =>
+    faults === 'none'
       ? VIOLATION
-      : allowed('a group reads again what was not committed when a member left'),
+      : bounded('faults', 'a member that was cut off from its group goes on until it hears'),
   'torn transaction': terms =>
     isBefore(terms.transactionVersion, 2)
       ? allowed('before transaction.version 2 a transaction may be torn')
@@ -101,7 +122,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   },
 }
 
-/** What to think of an anomaly; one without a row is always a violation. */
-export function expectationOf(anomaly: string, terms: Terms, faults: FaultClass): Expectation {
-  return (Object.hasOwn(ROWS, anomaly) ? ROWS[anomaly]?.(terms, faults) : undefined) ?? VIOLATION
+/** What to think of an anomaly, or of one sort of it; one without a row is always a violation. */
+export function expectationOf(anomaly: string, terms: Terms, faults: FaultClass, sort?: string): Expectation {
+  return (Object.hasOwn(ROWS, anomaly) ? ROWS[anomaly]?.(terms, faults, sort) : undefined) ?? VIOLATION
 }

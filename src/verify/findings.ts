@@ -17,6 +17,8 @@ export type Sighting = {
   /** Of the first and the last of them, where the ledger tells. */
   intendedUs?: readonly [number, number]
   settledUs?: number
+  /** The consumer group it is about, and what sort of case it is where the anomaly has several. */
+  reader?: { group: number; sort?: string }
 }
 
 type Kept = Finding & { open: Map<number, OffsetRange> }
@@ -29,6 +31,7 @@ export class Findings {
     kept.count += sighting.n
     const producer = sighting.producer ?? -1
     kept.byProducer[producer] = (kept.byProducer[producer] ?? 0) + sighting.n
+    if (sighting.reader) countReader(kept, sighting.reader, sighting.n)
     if (sighting.settledUs !== undefined) {
       kept.settledFromUs = Math.min(kept.settledFromUs ?? sighting.settledUs, sighting.settledUs)
       kept.settledToUs = Math.max(kept.settledToUs ?? sighting.settledUs, sighting.settledUs)
@@ -56,6 +59,13 @@ export class Findings {
     this.kinds.set(anomaly, kept)
     return kept
   }
+}
+
+function countReader(kept: Kept, { group, sort }: NonNullable<Sighting['reader']>, n: number): void {
+  kept.byReader ??= []
+  const known = kept.byReader.find(row => row.group === group && row.sort === sort)
+  if (known) known.count += n
+  else kept.byReader.push({ group, ...(sort === undefined ? {} : { sort }), count: n })
 }
 
 function addRange(kept: Kept, { topic, partition, offset, n, leaderEpoch }: Sighting): void {

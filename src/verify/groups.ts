@@ -2,13 +2,23 @@
 import { decodeGroupRun, GROUP_RUN_BYTES, type GroupRun, NO_PRODUCER } from '../recording/group-run.ts'
 import type { TruthRun } from '../recording/truth-run.ts'
 import type { Check, Report } from './check.ts'
+import type { JumpFact } from './group-facts.ts'
 import type { GroupHistory, RunSource } from './history.ts'
 import { type GapBudget, MAX_GAPS, SeqSet } from './seq-set.ts'
 import type { TruthIndex } from './truth-index.ts'
 
 /** Where a member is in a partition; `next` is missing until it has read something since it was given it. */
 type Member = { next?: number }
-type Place = { processed: SeqSet; committed: number; members: Map<number, Member>; owner: number }
+type Place = {
+  processed: SeqSet
+  committed: number
+  members: Map<number, Member>
+  owner: number
+  /** Members that have ever had it. */
+  holders: Set<number>
+}
+/** A handover that seems to have passed over records, until it is known whether those before it told everything. */
+type Handover = { fact: JumpFact; holders: readonly number[] }
 
 const VISIBLE: readonly TruthRun['state'][] = ['stored', 'uncounted', 'foreign', 'corrupt']
 
@@ -18,6 +28,7 @@ export class GroupWalk {
   private readonly indexOf: (topic: number, partition: number) => TruthIndex | undefined
   private readonly budget: GapBudget = { left: MAX_GAPS }
   private readonly places = new Map<number, Place>()
+  private readonly handovers: Handover[] = []
 
   constructor(
     group: GroupHistory,
@@ -29,14 +40,21 @@ export class GroupWalk {
     this.indexOf = indexOf
   }
 
-  /** Takes what all members did in the order of time; returns false where some member's file was cut off. */
-  async walk(partitionsOf: (topic: number) => number): Promise<boolean> {
+  /** Takes what all members did in the order of time; returns what cannot be told. */
+  async walk(partitionsOf: (topic: number) => number): Promise<string[]> {
     for await (const run of inOrder(this.group.members)) await this.on(run)
-    const isWhole = this.group.members.every(source => source.isWhole())
+    const untold = this.settleHandovers()
+    const isWhole = this.group.isWhole !== false && this.group.members.every(source => source.isWhole())
     if (isWhole && this.group.reachedEnd)
       for (const topic of this.group.topics)
         for (let partition = 0; partition < partitionsOf(topic); partition++) await this.findUnread(topic, partition)
-    return isWhole
+    const name = `group ${this.group.number}`
+    return [
+      ...(isWhole ? [] : [`${name}: a member was cut off, so it cannot be told what nobody read`]),
+      ...(untold > 0
+        ? [`${name}: ${untold} records before a handover may have been processed by a member that was cut off`]
+        : []),
+    ]
   }
 
   private async on(run: GroupRun): Promise<void> {
@@ -45,6 +63,7 @@ export class GroupWalk {
       case 'assigned':
         place.members.set(run.member, {})
         place.owner = run.member
+        place.holders.add(run.member)
         return
       case 'revoked':
         place.members.delete(run.member)
@@ -52,6 +71,9 @@ export class GroupWalk {
         return
       case 'committed':
         return this.onCommit(run, place)
+      case 'refused':
+        // It may stand or not, so that nothing follows from it.
+        return
       case 'processed':
         return this.onProcessed(run, place)
     }
@@ -66,6 +88,7 @@ export class GroupWalk {
     const isFirst = member.next === undefined
     const expected = member.next ?? (place.committed >= 0 ? place.committed : place.processed.end)
     if (run.offset > expected) await this.onHole(run, place, expected, isFirst)
+    place.holders.add(run.member)
     if (!isFirst && run.offset < expected) {
       const n = Math.min(run.n, expected - run.offset)
       for (const check of this.checks)
@@ -91,10 +114,21 @@ export class GroupWalk {
     for (const [offset, n] of holes) {
       await this.indexOf(run.topic, run.partition)?.scan(offset, n, (here, at, length) => {
         if (!here || !this.isVisible(here)) return
-        for (const check of this.checks)
-          check.onJump?.({ ...where, kind: 'skip', isFirst, offset: at, n: length }, check.report)
+        const fact: JumpFact = { ...where, kind: 'skip', isFirst, offset: at, n: length }
+        if (isFirst) this.handovers.push({ fact, holders: [...place.holders] })
+        else for (const check of this.checks) check.onJump?.(fact, check.report)
       })
     }
+  }
+
+  /** A member that was cut off took the last of what it did with it: what it may have processed is not called lost. */
+  private settleHandovers(): number {
+    let untold = 0
+    const cutOff = this.group.members.filter(source => !source.isWhole()).map(({ head }) => head.number)
+    for (const { fact, holders } of this.handovers)
+      if (holders.some(member => cutOff.includes(member))) untold += fact.n
+      else for (const check of this.checks) check.onJump?.(fact, check.report)
+    return untold
   }
 
   /** Holds what was read against what stands at its offsets now. */
@@ -164,7 +198,7 @@ export class GroupWalk {
     const processed = new SeqSet(this.budget)
     const begin = this.indexOf(topic, partition)?.source.head.beginOffset ?? 0
     if (begin > 0) processed.add(0, begin, () => undefined)
-    const made: Place = { processed, committed: -1, members: new Map(), owner: -1 }
+    const made: Place = { processed, committed: -1, members: new Map(), owner: -1, holders: new Set() }
     this.places.set(key, made)
     return made
   }

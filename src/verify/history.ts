@@ -5,7 +5,7 @@ export type RunSource = {
   /** For messages. */
   name: string
   head: RunHead
-  /** Frames of whole runs, in order. */
+  /** Frames of whole runs, in order; each is valid until the next one is asked for. */
   frames(): AsyncIterable<{ at: number; runs: Buffer }>
   /** The runs of a frame that `frames` has named. */
   frameAt(at: number): Promise<Buffer>
@@ -30,6 +30,8 @@ export type GroupHistory = {
   readsCommitted: boolean
   /** It was seen at the end of all its partitions. */
   reachedEnd: boolean
+  /** False where the file of some member is missing. */
+  isWhole?: boolean
   members: readonly RunSource[]
 }
 

@@ -41,10 +41,11 @@ export function readSighting({
   run,
   offset,
   n,
-}: GroupPlace & { run: GroupRun; offset: number; n: number }): Sighting {
+}: GroupPlace & { run: GroupRun; offset: number; n: number }): Sighting & { reader: { group: number } } {
   const isKnown = run.producer !== NO_PRODUCER && offset >= run.offset && offset < run.offset + run.n
   return {
     ...{ topic, partition, offset, n, settledUs: run.atUs, note: `group ${group}, member ${run.member}` },
+    reader: { group },
     ...(isKnown ? { producer: run.producer, seq: run.seq0 + offset - run.offset } : {}),
   }
 }

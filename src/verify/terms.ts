@@ -53,11 +53,33 @@ function termsOf({ settings }: Client, trial: TrialAnalysis): Terms {
     mayOvertake: !isIdempotent && client('max.in.flight.requests.per.connection') !== '1',
     isUncleanElectionOn: topics('unclean.leader.election.enable').includes('true'),
     isTransactional: client('transactional.id') !== undefined,
-    readsCommitted: trial.clients.some(reader =>
-      reader.settings.some(row => row.name === 'isolation.level' && row.value === 'read_committed'),
-    ),
+    readsCommitted: trial.clients.some(readsCommitted),
+    commitsAhead: false,
     transactionVersion: trial.features?.['transaction.version'] ?? 0,
     eligibleLeaderReplicasVersion: trial.features?.['eligible.leader.replicas.version'] ?? 0,
+  }
+}
+
+/** True for readers that are given committed records only. */
+export const readsCommitted = ({ settings }: Pick<Client, 'settings'>): boolean =>
+  settings.some(row => row.name === 'isolation.level' && row.value === 'read_committed')
+
+/** The account of the client that makes up a group, whose name has a number behind it where a client makes up several. */
+export function readerClient<C extends Pick<Client, 'role' | 'group'>>(
+  clients: readonly C[],
+  group: string,
+): C | undefined {
+  const readers = clients.filter(client => client.role === 'consumer')
+  const name = group.replace(/-\d+$/, '')
+  return readers.find(client => client.group === group) ?? readers.find(client => client.group === name)
+}
+
+/** What the terms of a reader's group add to those of the producers. */
+export function readerTerms(trial: TrialAnalysis, group: number): Pick<Terms, 'readsCommitted' | 'commitsAhead'> {
+  const client = readerClient(trial.clients, trial.accounting.groups[group]?.group ?? '')
+  return {
+    readsCommitted: client !== undefined && readsCommitted(client),
+    commitsAhead: client?.commitsAhead ?? false,
   }
 }
 

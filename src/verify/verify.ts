@@ -288,9 +288,8 @@ class Merge {
       const place = this.places.get(placeKey(topic, partition))
       return place?.isWhole ? place.index : undefined
     })
-    const isWhole = await walk.walk(topic => this.history.topics.find(one => one.number === topic)?.partitions ?? 0)
-    if (!isWhole)
-      this.out.notes.push(`group ${group.number}: a member was cut off, so it cannot be told what nobody read`)
+    const partitionsOf = (topic: number) => this.history.topics.find(one => one.number === topic)?.partitions ?? 0
+    this.out.notes.push(...(await walk.walk(partitionsOf)))
   }
 
   /** Looks for stored records that no ledger told of, and for transactions with two ends. */

@@ -10,6 +10,7 @@ import type { IntervalBody } from '../../src/recording/format.ts'
 import { unpackHistogram } from '../../src/recording/read.ts'
 import { packHistogram } from '../../src/recording/write.ts'
 import { producerSpec, stretch, type VirtualSpec } from '../unit/load/virtual-producer.ts'
+import { workerPids } from './driver-support.ts'
 
 const crews: Crew[] = []
 afterEach(async () => {
@@ -46,21 +47,6 @@ function bodyOf({ spec, report }: Seen): IntervalBody {
   }
 }
 
-/** Processes of ours that still run this repository's worker. */
-function children(): string[] {
-  return readdirSync('/proc')
-    .filter(name => /^\d+$/.test(name))
-    .flatMap(pid => {
-      try {
-        const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
-        return command.includes('load/worker.ts') && status.includes(`PPid:\t${process.pid}\n`) ? [pid] : []
-      } catch {
-        return []
-      }
-    })
-}
-
 describe('a crew', () => {
   test('sends every arrival once over all its workers, tells each second, and leaves no process', async () => {
     const { crew, clock, spec, seen, total } = rig()
@@ -68,7 +54,7 @@ describe('a crew', () => {
     await crew.open(
       [0, 1, 2].map(stripe => spec({ driver: 'null', worker: `w-${stripe}`, stripe, stripes: 3, segments })),
     )
-    expect(children()).toHaveLength(3)
+    expect(workerPids()).toHaveLength(3)
     const t0Us = clock.nowUs() + 300_000
     crew.start(t0Us)
     await crew.scheduleDone()
@@ -83,7 +69,7 @@ describe('a crew', () => {
       for (const { health } of seconds) expect(health?.rssBytes).toBeGreaterThan(1 << 24)
     }
     await crew.close()
-    expect(children()).toHaveLength(0)
+    expect(workerPids()).toHaveLength(0)
   })
 
   test('of real processes measures a known stall as it was', async () => {
@@ -133,7 +119,7 @@ describe('trouble', () => {
     const { crew, clock, spec } = rig()
     await crew.open([spec({ driver: 'null', worker: 'w-3', segments: [stretch('measure', 30, 10)] })])
     crew.start(clock.nowUs())
-    process.kill(Number(children()[0]), 'SIGKILL')
+    process.kill(workerPids()[0] ?? 0, 'SIGKILL')
     await expect(Promise.race([crew.scheduleDone(), crew.failed])).rejects.toMatchObject({
       code: 'E501',
       message: 'worker w-3 ended by SIGKILL',
@@ -148,7 +134,7 @@ describe('trouble', () => {
   test('all threads of a worker run on the cores it was given', async () => {
     const { crew, spec } = rig({ cpuset: '0' })
     await crew.open([spec({ driver: 'null' })])
-    const pid = children()[0]
+    const pid = workerPids()[0]
     const allowed = readdirSync(`/proc/${pid}/task`).map(
       task => /Cpus_allowed_list:\t(.*)/.exec(readFileSync(`/proc/${pid}/task/${task}/status`, 'utf8'))?.[1],
     )
@@ -160,6 +146,6 @@ describe('trouble', () => {
     const { crew, spec } = rig()
     await crew.open([spec({ driver: 'null' })])
     await crew.close()
-    expect(children()).toHaveLength(0)
+    expect(workerPids()).toHaveLength(0)
   })
 })

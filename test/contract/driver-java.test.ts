@@ -112,6 +112,8 @@ describe.each(['kafkajs', 'platformatic'])('Kafka’s own tools and %s', name =>
       onAssigned: partitions => {
         assigned = partitions.length
       },
+      onRevoked: () => undefined,
+      onCommit: () => undefined,
       onEvent: () => undefined,
       onError: (errorClass, message) => errors.push(`${errorClass}: ${message}`),
     })

@@ -219,6 +219,9 @@ describe.each(CLIENTS)('$name', ({ name, needs, placesAsJava, members }) => {
       const first = await openConsumer(name, options)
       const counts = () => [0, 1].map(partition => first.seen.records.get(partition)?.length ?? 0)
       await expect.poll(counts, DEADLINE).toEqual([300, 300])
+      await expect
+        .poll(() => [0, 1].map(partition => first.seen.committed.get(partition)), DEADLINE)
+        .toEqual([300, 300])
       await first.close()
       for (const partition of [0, 1]) {
         const records = first.seen.records.get(partition) ?? []

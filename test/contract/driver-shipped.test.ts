@@ -118,6 +118,9 @@ describe('a group member', () => {
       const first = await openConsumer(name, setup)
       const counts = () => [0, 1].map(partition => first.seen.records.get(partition)?.length ?? 0)
       await expect.poll(counts, DEADLINE).toEqual([200, 200])
+      await expect
+        .poll(() => [0, 1].map(partition => first.seen.committed.get(partition)), DEADLINE)
+        .toEqual([200, 200])
       await first.close()
       for (const partition of [0, 1]) {
         const records = first.seen.records.get(partition) ?? []

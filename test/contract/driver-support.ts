@@ -1,5 +1,5 @@
 // What the contract of drivers needs: batches with known values, answers counted one by one, and the sockets this process holds.
-import { readdirSync, readlinkSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { Times } from '../../src/core/times.ts'
 import type {
   BatchProducer,
@@ -148,4 +148,20 @@ export function readerSpec(topic: TopicHandle, bootstrap: string[]): ConsumerWor
     verify: false,
     beginOffsets: [Array.from({ length: topic.partitions }, () => 0)],
   }
+}
+
+/** Processes of ours that still run this repository's worker. */
+export function workerPids(): number[] {
+  return readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .flatMap(pid => {
+      try {
+        const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+        const isOurs = command.includes('load/worker.ts') && status.includes(`PPid:\t${process.pid}\n`)
+        return isOurs ? [Number(pid)] : []
+      } catch {
+        return []
+      }
+    })
 }

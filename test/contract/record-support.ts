@@ -81,6 +81,8 @@ export type Seen = {
   /** Records per handling, with the time that the driver gave it. */
   handlings: { count: number; atUs: number }[]
   assigned: number
+  /** Next offset by partition, as the driver told of commits. */
+  committed: Map<number, number>
   errors: string[]
 }
 
@@ -89,7 +91,7 @@ export async function openConsumer(
   driverName: string,
   setup: Pick<ConsumerOptions, 'bootstrap' | 'topics' | 'groupId'> & Partial<ConsumerOptions>,
 ): Promise<{ close(): Promise<void>; seen: Seen }> {
-  const seen: Seen = { records: new Map(), handlings: [], assigned: 0, errors: [] }
+  const seen: Seen = { records: new Map(), handlings: [], assigned: 0, committed: new Map(), errors: [] }
   const consumer = (await loadDriver(driverName)).createConsumer?.({
     clientId: 'contract',
     member: 0,
@@ -111,6 +113,10 @@ export async function openConsumer(
     },
     onAssigned: partitions => {
       seen.assigned = partitions.length
+    },
+    onRevoked: () => undefined,
+    onCommit: ({ partition, offset, isDone }) => {
+      if (isDone) seen.committed.set(partition, offset)
     },
     onEvent: () => undefined,
     onError: (errorClass, message) => seen.errors.push(`${errorClass}: ${message}`),

@@ -60,6 +60,8 @@ export class TestReader implements AsyncDisposable {
       onAssigned: partitions => {
         this.assigned = partitions.map(({ topic, partition }) => `${topic}:${partition}`)
       },
+      onRevoked: () => undefined,
+      onCommit: () => undefined,
       onEvent: (name, detail) => this.events.push({ name, detail }),
       onError: (errorClass, message) => this.errors.push(`${errorClass}: ${message}`),
       ...options,

@@ -47,9 +47,18 @@ export class JavaConsumer implements GroupConsumer {
 
   private take(frame: FrameReader): void {
     if (frame.type === FROM_JVM.records) return this.takeRecords(frame)
-    if (frame.type !== FROM_JVM.assigned) return
+    if (frame.type === FROM_JVM.commit) return this.takeCommit(frame)
+    if (frame.type !== FROM_JVM.assigned && frame.type !== FROM_JVM.revoked) return
+    const atUs = this.jvm.unixUs(frame.i64())
     const partitions = Array.from({ length: frame.i32() }, () => ({ topic: frame.i32(), partition: frame.i32() }))
-    this.options.onAssigned(partitions)
+    if (frame.type === FROM_JVM.assigned) this.options.onAssigned(partitions, atUs)
+    else this.options.onRevoked(partitions, atUs)
+  }
+
+  private takeCommit(frame: FrameReader): void {
+    const askedUs = this.jvm.unixUs(frame.i64())
+    const isDone = frame.i8() === 1
+    this.options.onCommit({ topic: frame.i32(), partition: frame.i32(), offset: frame.i64(), askedUs, isDone })
   }
 
   private takeRecords(frame: FrameReader): void {

@@ -11,6 +11,8 @@ export const FROM_JVM = {
   event: 26,
   failed: 27,
   flushed: 28,
+  revoked: 29,
+  commit: 30,
 } as const
 
 const HEAD_BYTES = 4

@@ -22,6 +22,8 @@ export class KafkaJsConsumer implements GroupConsumer {
   private readonly asShipped: boolean
   private closing = false
   private requests = 0
+  /** When the commit was asked for whose answer is awaited. */
+  private askedUs: number | undefined
 
   constructor(options: ConsumerOptions) {
     this.options = options
@@ -70,11 +72,18 @@ export class KafkaJsConsumer implements GroupConsumer {
         durationMs: payload.duration,
         partitions: assigned.length,
       })
+      // Every join begins anew where the group stands, whatever was owned before.
+      options.onRevoked()
       options.onAssigned(assigned)
     })
     consumer.on(consumer.events.REBALANCING, ({ payload }) =>
       options.onEvent('group.rebalancing', { groupId: payload.groupId }),
     )
+    consumer.on(consumer.events.COMMIT_OFFSETS, ({ payload }) => {
+      // Partitions are texts here, whatever the types say.
+      for (const { topic, partitions } of payload.topics)
+        for (const { partition, offset } of partitions) this.tell(topic, Number(partition), Number(offset), true)
+    })
     consumer.on(consumer.events.FETCH, () => {
       this.requests++
     })
@@ -121,8 +130,30 @@ export class KafkaJsConsumer implements GroupConsumer {
     if (options.commit === 'manual') await this.commitBehind(name, partition, message)
   }
 
-  private commitBehind(topic: string, partition: number, { offset }: KafkaMessage): Promise<void> {
-    return this.consumer.commitOffsets([{ topic, partition, offset: String(BigInt(offset) + 1n) }])
+  private async commitBehind(topic: string, partition: number, { offset }: KafkaMessage): Promise<void> {
+    const next = BigInt(offset) + 1n
+    try {
+      await this.asking(() => this.consumer.commitOffsets([{ topic, partition, offset: String(next) }]))
+    } catch (error) {
+      this.tell(topic, partition, Number(next), false)
+      throw error
+    }
+  }
+
+  /** Keeps the time at which a commit was asked for, for the event that tells of it. */
+  private async asking(commit: () => Promise<void>): Promise<void> {
+    this.askedUs = this.options.nowUs()
+    try {
+      await commit()
+    } finally {
+      this.askedUs = undefined
+    }
+  }
+
+  private tell(name: string, partition: number, offset: number, isDone: boolean): void {
+    const topic = this.index.get(name)
+    const askedUs = this.askedUs ?? this.options.nowUs()
+    if (topic !== undefined) this.options.onCommit({ topic, partition, offset, askedUs, isDone })
   }
 
   private async handleBatch(payload: EachBatchPayload): Promise<void> {
@@ -147,7 +178,7 @@ export class KafkaJsConsumer implements GroupConsumer {
     if (this.options.delayMs > 0) await processing(this.options.delayMs)
     payload.resolveOffset(last.offset)
     if (this.options.commit === 'none') return
-    if (this.options.commit === 'auto') return payload.commitOffsetsIfNecessary()
+    if (this.options.commit === 'auto') return this.asking(() => payload.commitOffsetsIfNecessary())
     await this.commitBehind(payload.batch.topic, payload.batch.partition, last)
     await payload.heartbeat()
   }

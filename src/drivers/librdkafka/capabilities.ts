@@ -12,6 +12,7 @@ export const capabilities: Capabilities = {
   kind: 'record',
   codecs: ['none', 'gzip', 'snappy', 'lz4', 'zstd'],
   checksCrc: false,
+  commitsAhead: true,
   producer: table(PRODUCER_SETTINGS, {
     'partitioner.ignore.keys': NO_SUCH,
     'max.request.size': { emulated: 'message.max.bytes, which bounds a message and a request alike' },

@@ -15,7 +15,7 @@ export type Message = {
   value: Buffer | null
   headers?: Record<string, Buffer | string>[]
 }
-type Place = { topic: string; partition: number; offset?: number }
+export type Place = { topic: string; partition: number; offset?: number }
 
 type Client = EventEmitter & {
   connect(options: object, done: (error: RdError | null | undefined) => void): void

@@ -1,7 +1,16 @@
 // librdkafka as a group member: flowing as its users run it, or pulled batch by batch where handling takes time.
 import type { ConsumerOptions, GroupConsumer, ReceivedRecord } from '../driver.ts'
 import { processing } from '../processing.ts'
-import { connect, disconnect, loadRdkafka, type Message, type RdConsumer, type RdError, Totals } from './client.ts'
+import {
+  connect,
+  disconnect,
+  loadRdkafka,
+  type Message,
+  type Place,
+  type RdConsumer,
+  type RdError,
+  Totals,
+} from './client.ts'
 import { consumerConfig } from './settings.ts'
 
 const PULL_TIMEOUT_MS = 100
@@ -28,7 +37,12 @@ export class RdkafkaConsumer implements GroupConsumer {
     this.client.on('event.error', (error: RdError) => {
       if (!this.closing) options.onError(`rdkafka ${error.code}`, error.message, error.isFatal === true)
     })
-    this.client.on('rebalance', (error: RdError) => this.rebalanced(error.code))
+    this.client.on('rebalance', (error: RdError, places: Place[]) => this.rebalanced(error.code, places))
+    // It tells of commits by hand, too, when later ones have been answered already.
+    if (options.commit === 'auto')
+      this.client.on('offset.commit', (error: RdError | null, places: Place[]) => {
+        for (const place of places) if ((place.offset ?? -1) >= 0) this.tell(place, !error)
+      })
     // Pulled messages are told as events, too.
     if (options.delayMs === 0) this.client.on('data', (message: Message) => this.gather(message))
   }
@@ -51,14 +65,23 @@ export class RdkafkaConsumer implements GroupConsumer {
     await disconnect(this.client)
   }
 
-  private rebalanced(code: number): void {
+  private rebalanced(code: number, moved: readonly Place[]): void {
+    if (code !== ASSIGN) this.options.onRevoked(moved.map(place => this.numbered(place)))
     this.options.onEvent(code === ASSIGN ? 'group.join' : 'group.rebalancing', { groupId: this.options.groupId })
     // node-rdkafka takes the assignment right after it has told of it.
     setImmediate(() => {
       if (this.closing) return
       const places = this.client.assignments()
-      this.options.onAssigned(places.map(({ topic, partition }) => ({ topic: this.index.get(topic) ?? -1, partition })))
+      this.options.onAssigned(places.map(place => this.numbered(place)))
     })
+  }
+
+  private numbered({ topic, partition }: Place): { topic: number; partition: number } {
+    return { topic: this.index.get(topic) ?? -1, partition }
+  }
+
+  private tell(place: Place, isDone: boolean, askedUs = this.options.nowUs()): void {
+    this.options.onCommit({ ...this.numbered(place), offset: place.offset ?? 0, askedUs, isDone })
   }
 
   /** What comes in one turn of the event loop is handled together. */
@@ -111,9 +134,13 @@ export class RdkafkaConsumer implements GroupConsumer {
   private commit(handling: Message[]): void {
     const last = handling.at(-1)
     if (!last || this.options.commit !== 'manual') return
+    const place = { topic: last.topic, partition: last.partition, offset: last.offset + 1 }
+    const askedUs = this.options.nowUs()
     try {
-      this.client.commitSync([{ topic: last.topic, partition: last.partition, offset: last.offset + 1 }])
+      this.client.commitSync([place])
+      this.tell(place, true, askedUs)
     } catch (error) {
+      this.tell(place, false, askedUs)
       const { code, message } = error as RdError
       if (!this.closing) this.options.onError(`rdkafka ${code}`, message, false)
     }

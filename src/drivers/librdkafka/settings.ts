@@ -71,6 +71,7 @@ export function consumerConfig(options: ConsumerParts): Configs {
       ? {}
       : { 'group.instance.id': `${String(settings['group.instance.id'])}-${options.member}` }),
     rebalance_cb: true,
+    offset_commit_cb: true,
   }
   return { client, topic: { 'auto.offset.reset': 'earliest' } }
 }

@@ -11,6 +11,7 @@ export const capabilities: Capabilities = {
   codecs: ['none', 'gzip', 'snappy', 'lz4', 'zstd'],
   maxInFlightIdempotent: 1,
   checksCrc: false,
+  commitsAhead: true,
   producer: batchProducerSupport({
     'compression.gzip.level': noLevels,
     'compression.zstd.level': noLevels,
@@ -36,6 +37,7 @@ export const asShipped: Capabilities = {
   codecs: ['none', 'gzip', 'snappy', 'lz4', 'zstd'],
   maxInFlightIdempotent: 1,
   checksCrc: false,
+  commitsAhead: true,
   producer: shippedSupport(
     PRODUCER_SETTINGS,
     '@platformatic/kafka',

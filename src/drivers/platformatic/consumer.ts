@@ -40,7 +40,7 @@ export class PlatformaticConsumer implements GroupConsumer {
     const { client, options } = this
     client.on('consumer:group:join', ({ groupId }) => {
       options.onEvent('group.join', { groupId })
-      this.noteAssignment()
+      this.noteAssignment(true)
     })
     // The consumer protocol assigns with heartbeats, and tells nobody.
     client.on('consumer:heartbeat:end', () => this.noteAssignment())
@@ -68,11 +68,13 @@ export class PlatformaticConsumer implements GroupConsumer {
     this.options.onError(errorClass, message, false)
   }
 
-  private noteAssignment(): void {
+  /** After a join, reading begins anew where the group stands. */
+  private noteAssignment(isJoin = false): void {
     const assignment: Assignment = this.client.assignments ?? []
     const shown = JSON.stringify(assignment)
-    if (this.client.assignments === null || shown === this.assigned) return
+    if (this.client.assignments === null || (shown === this.assigned && !isJoin)) return
     this.assigned = shown
+    if (isJoin) this.options.onRevoked()
     this.options.onAssigned(
       assignment.flatMap(({ topic, partitions }) =>
         partitions.map(partition => ({ topic: this.index.get(topic) ?? -1, partition })),
@@ -93,8 +95,10 @@ export class PlatformaticConsumer implements GroupConsumer {
     stream.on('close', () => this.wake())
     stream.on('error', error => this.report(error))
     stream.on('fetch', () => this.requests++)
-    stream.on('autocommit', (error: Error | null) => {
-      if (error) this.report(error)
+    stream.on('autocommit', (error, offsets) => {
+      if (error) return this.report(error)
+      for (const { topic, partition, offset } of this.options.commit === 'auto' ? (offsets ?? []) : [])
+        this.tell(topic, partition, Number(offset), true)
     })
     this.held = undefined
     this.stream = stream
@@ -160,11 +164,19 @@ export class PlatformaticConsumer implements GroupConsumer {
   }
 
   private async commit(last: Received): Promise<void> {
+    const askedUs = this.options.nowUs()
     try {
       await last.commit()
+      this.tell(last.topic, last.partition, Number(last.offset) + 1, true, askedUs)
     } catch (error) {
+      this.tell(last.topic, last.partition, Number(last.offset) + 1, false, askedUs)
       this.report(error)
     }
+  }
+
+  private tell(name: string, partition: number, offset: number, isDone: boolean, askedUs = this.options.nowUs()): void {
+    const topic = this.index.get(name)
+    if (topic !== undefined) this.options.onCommit({ topic, partition, offset, askedUs, isDone })
   }
 }
 

@@ -8,6 +8,7 @@ export const commits: Check = {
   describe: 'committed offsets never go back and never pass what was processed',
   onCommit({ topic, partition, group, run, kind, n, expected }, report) {
     const note = `group ${group}, member ${run.member}: ${kind}, ${run.offset} against ${expected}`
-    report({ topic, partition, n, offset: Math.min(run.offset, expected), settledUs: run.atUs, note })
+    const reader = { group, sort: kind }
+    report({ topic, partition, n, offset: Math.min(run.offset, expected), settledUs: run.atUs, reader, note })
   },
 }

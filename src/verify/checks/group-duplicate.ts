@@ -8,9 +8,8 @@ export const groupDuplicate: Check = {
   name: 'nothing is processed twice',
   describe: 'a group processes every offset once',
   onAgain(fact, report) {
-    report({
-      ...readSighting(fact),
-      note: fact.isCommitted ? 'beyond the uncommitted window' : 'within the uncommitted window',
-    })
+    const sort = fact.isCommitted ? 'beyond' : 'within'
+    const reader = { group: fact.group, sort }
+    report({ ...readSighting(fact), reader, note: `member ${fact.run.member}, ${sort} the uncommitted window` })
   },
 }

@@ -7,6 +7,6 @@ export const unseen: Check = {
   name: 'everything stored is processed',
   describe: 'a group that came to the end processed every stored record',
   onUnread({ topic, partition, group, offset, n }, report) {
-    report({ topic, partition, offset, n, note: `group ${group}` })
+    report({ topic, partition, offset, n, reader: { group }, note: `group ${group}` })
   },
 }

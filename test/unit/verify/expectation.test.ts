@@ -9,7 +9,7 @@ import { madeTrialAnalysis } from './made.ts'
 
 const SAFE: Terms = {
   ...{ acks: 'all', minInsyncReplicas: 2, replicationFactor: 3, isIdempotent: true, mayOvertake: false },
-  ...{ isUncleanElectionOn: false, isTransactional: false, readsCommitted: false },
+  ...{ isUncleanElectionOn: false, isTransactional: false, readsCommitted: false, commitsAhead: false },
   ...{ transactionVersion: 2, eligibleLeaderReplicasVersion: 1 },
 }
 const COLUMNS: Record<string, Terms> = {

@@ -55,6 +55,8 @@ function rig(over: Partial<ConsumerOptions> = {}) {
     },
     onPassed: one => passed.push(one),
     onAssigned: () => undefined,
+    onRevoked: () => undefined,
+    onCommit: () => undefined,
     onEvent: () => undefined,
     onError: (errorClass, message) => errors.push(`${errorClass}: ${message}`),
     ...over,
