@@ -13,6 +13,7 @@ import {
   type RunKind,
 } from './runs.ts'
 
+/** Runs of one frame, valid until the next one is asked for: a walk takes one buffer, however long the file is. */
 export type RunFrame = { at: number; runs: Buffer }
 
 export class RunFile implements AsyncDisposable {
@@ -47,6 +48,7 @@ export class RunFile implements AsyncDisposable {
     const { size } = await this.file.stat()
     let at = HEAD_BYTES
     let count = 0
+    let room = Buffer.alloc(0)
     while (at < size) {
       const head = await this.bytes(at, Math.min(FRAME_HEAD_BYTES, size - at))
       if (head.length === FRAME_HEAD_BYTES && head.readUInt32BE(0) === END_MARK) return this.end(at, size, head, count)
@@ -54,7 +56,8 @@ export class RunFile implements AsyncDisposable {
       if (n > MAX_FRAME_RUNS) throw corrupt(this.path, at, `announces a frame of ${n} runs`)
       const sizeBytes = FRAME_HEAD_BYTES + n * this.runBytes
       if (n === 0 || at + sizeBytes > size) return this.tear(at, size)
-      const runs = await this.bytes(at + FRAME_HEAD_BYTES, n * this.runBytes)
+      if (room.length < n * this.runBytes) room = Buffer.allocUnsafeSlow(n * this.runBytes)
+      const runs = await this.bytes(at + FRAME_HEAD_BYTES, n * this.runBytes, room)
       if (crc32(runs) !== head.readUInt32BE(4)) {
         // What some file systems leave where bytes were never written.
         if (at + sizeBytes === size && runs.subarray(-this.runBytes).every(byte => byte === 0))
@@ -93,8 +96,7 @@ export class RunFile implements AsyncDisposable {
     if (rest.some(byte => byte !== 0)) throw corrupt(this.path, at, 'has a frame without runs')
   }
 
-  private async bytes(at: number, sizeBytes: number): Promise<Buffer> {
-    const bytes = Buffer.allocUnsafe(sizeBytes)
+  private async bytes(at: number, sizeBytes: number, bytes = Buffer.allocUnsafe(sizeBytes)): Promise<Buffer> {
     const { bytesRead } = await this.file.read(bytes, 0, sizeBytes, at)
     return bytes.subarray(0, bytesRead)
   }
