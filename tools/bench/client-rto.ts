@@ -56,12 +56,15 @@ faults:
 function rtoOf(trial: TrialAnalysis, producer: number): number | undefined {
   const [fault] = trial.recovery?.faults ?? []
   if (fault?.actedUs === undefined || fault.partitions.length === 0) return undefined
-  const { actedUs } = fault
-  const ends = (trial.recovery?.windows ?? [])
-    .filter(gap => gap.producer === producer)
-    .filter(gap => fault.partitions.some(row => row.topic === gap.topic && row.partition === gap.partition))
-    .filter(gap => (gap.toUs ?? Number.POSITIVE_INFINITY) > actedUs && gap.fromUs <= (fault.healingUs ?? actedUs))
-    .map(gap => (gap.toUs ?? Number.POSITIVE_INFINITY) - actedUs)
+  const { actedUs, healingUs } = fault
+  const ends = (trial.recovery?.windows ?? []).flatMap(gap => {
+    const struck = fault.partitions.find(row => row.topic === gap.topic && row.partition === gap.partition)
+    if (gap.producer !== producer || struck === undefined) return []
+    const endUs = gap.toUs ?? Number.POSITIVE_INFINITY
+    // As the recovery of the report counts: a wait that began later than the new leader is another one.
+    const isOfFault = endUs > actedUs && gap.fromUs <= (struck.newEpochUs ?? healingUs ?? actedUs)
+    return isOfFault ? [endUs - actedUs] : []
+  })
   return ends.length === 0 ? 0 : Math.max(...ends) / US_PER_S
 }
 
