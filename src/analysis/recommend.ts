@@ -82,9 +82,12 @@ const PROMISES: readonly string[] = ['acks', 'enable.idempotence', 'min.insync.r
 const LEAST_NOISE = 0.01
 const CONFIDENCE = 0.95
 
-/** Undefined for a run of one cell: there is nothing to choose. */
+/** Every pair of cells is compared, so that more would take longer than the rest of a report. */
+const MOST_CELLS = 2000
+
+/** Undefined for a run of one cell, where there is nothing to choose, and for matrices that are too large. */
 export function recommend(analysis: Analysis, verdicts: ReadonlyMap<number, Verdict>): Recommendation | undefined {
-  if (analysis.cells.length < 2) return undefined
+  if (analysis.cells.length < 2 || analysis.cells.length > MOST_CELLS) return undefined
   const sound = analysis.cells.filter(
     cell =>
       cell.validity.state === 'VALID' &&
