@@ -14,8 +14,8 @@ export type Criterion = {
   read(trial: TrialAnalysis): number | undefined
 }
 
-/** One number of one cell: the geometric mean over its trials. */
-export type Score = { value: number; trials: number }
+/** One number of one cell: the geometric mean over its trials, and its logarithm. */
+export type Score = { value: number; log: number; trials: number }
 
 /** How another cell compares in one number: its ratio, and whether that is more than noise. */
 export type Price = { criterion: string; ratio: number; change: 'equal' | 'better' | 'worse' }
@@ -82,9 +82,12 @@ const PROMISES: readonly string[] = ['acks', 'enable.idempotence', 'min.insync.r
 const LEAST_NOISE = 0.01
 const CONFIDENCE = 0.95
 
-/** Undefined for a run of one cell: there is nothing to choose. */
+/** Every pair of cells is compared, so that more would take longer than the rest of a report. */
+const MOST_CELLS = 2000
+
+/** Undefined for a run of one cell, where there is nothing to choose, and for matrices that are too large. */
 export function recommend(analysis: Analysis, verdicts: ReadonlyMap<number, Verdict>): Recommendation | undefined {
-  if (analysis.cells.length < 2) return undefined
+  if (analysis.cells.length < 2 || analysis.cells.length > MOST_CELLS) return undefined
   const sound = analysis.cells.filter(
     cell =>
       cell.validity.state === 'VALID' &&
@@ -132,7 +135,9 @@ function scoresOf(cell: CellAnalysis, criteria: readonly Criterion[]): Record<st
   return Object.fromEntries(
     criteria.flatMap(criterion => {
       const logs = logsOf(cell, criterion)
-      return logs.length === 0 ? [] : [[criterion.name, { value: Math.exp(meanOf(logs)), trials: logs.length }]]
+      return logs.length === 0
+        ? []
+        : [[criterion.name, { value: Math.exp(meanOf(logs)), log: meanOf(logs), trials: logs.length }]]
     }),
   )
 }
@@ -149,13 +154,16 @@ type Ruler = {
 /** The least difference that counts: t over the spread of repetitions, pooled over all cells, since each alone has too few. */
 function makeRuler(criteria: readonly Criterion[], cells: readonly CellAnalysis[]): Ruler {
   const pooled = new Map(criteria.map(criterion => [criterion.name, poolSpread(cells, criterion)]))
-  const isMeasured = [...pooled.values()].some(spread => spread.freedom > 0)
+  const isMeasured = [...pooled.values()].some(spread => spread.t !== undefined)
+  const leastLog = (criterion: Criterion, n: number, m: number): number => {
+    const { sd, t } = pooled.get(criterion.name) ?? { sd: 0, t: undefined }
+    return t === undefined
+      ? Math.log1p(criterion.assumed)
+      : Math.max(Math.log1p(LEAST_NOISE), t * sd * Math.sqrt(1 / n + 1 / m))
+  }
   const noise: Ruler['noise'] = (criterion, a, b) => {
-    const { sd, freedom } = pooled.get(criterion.name) ?? { sd: 0, freedom: 0 }
     const [n, m] = [a.scores[criterion.name]?.trials ?? 1, b.scores[criterion.name]?.trials ?? 1]
-    if (freedom === 0) return criterion.assumed
-    const least = studentQuantile((1 + CONFIDENCE) / 2, freedom) * sd * Math.sqrt(1 / n + 1 / m)
-    return Math.max(LEAST_NOISE, Math.exp(least) - 1)
+    return Math.expm1(leastLog(criterion, n, m))
   }
   const prices: Ruler['prices'] = (from, to) =>
     criteria.flatMap((criterion): Price[] => {
@@ -166,18 +174,29 @@ function makeRuler(criteria: readonly Criterion[], cells: readonly CellAnalysis[
       const isBetter = ratio > 1 === (criterion.better === 'higher')
       return [{ criterion: criterion.name, ratio, change: isEqual ? 'equal' : isBetter ? 'better' : 'worse' }]
     })
+  // Asked for every pair of a matrix of thousands, so it stops at the first number that is worse.
   const dominates: Ruler['dominates'] = (a, b) => {
-    const changes = a === b ? [] : prices(b, a).map(price => price.change)
-    return changes.includes('better') && !changes.includes('worse')
+    let isBetter = false
+    for (const criterion of criteria) {
+      const [own, other] = [a.scores[criterion.name], b.scores[criterion.name]]
+      if (!own || !other) continue
+      const gain = (own.log - other.log) * (criterion.better === 'higher' ? 1 : -1)
+      const least = leastLog(criterion, own.trials, other.trials)
+      if (gain < -least) return false
+      isBetter ||= gain > least
+    }
+    return isBetter
   }
   return { isMeasured, noise, prices, dominates }
 }
 
-function poolSpread(cells: readonly CellAnalysis[], criterion: Criterion): { sd: number; freedom: number } {
+function poolSpread(cells: readonly CellAnalysis[], criterion: Criterion): { sd: number; t: number | undefined } {
   const groups = cells.map(cell => logsOf(cell, criterion)).filter(logs => logs.length > 1)
   const freedom = groups.reduce((sum, logs) => sum + logs.length - 1, 0)
   const squares = groups.reduce((sum, logs) => sum + deviationOf(logs) ** 2 * (logs.length - 1), 0)
-  return { sd: freedom > 0 ? Math.sqrt(squares / freedom) : 0, freedom }
+  return freedom > 0
+    ? { sd: Math.sqrt(squares / freedom), t: studentQuantile((1 + CONFIDENCE) / 2, freedom) }
+    : { sd: 0, t: undefined }
 }
 
 /** The least product of ratios to the best value of each number: no number counts more than another. */

@@ -126,12 +126,14 @@ function adviceLines(analysis: Analysis, judgement: Judgement): string[] {
     ...caveatsOf(found, count).map(text => `- ${markdownText(text)}`),
     ...stepLines(found).map(text => `- ${markdownText(text)}`),
     '',
-    ...pastes.flatMap(({ title, text }) => [`${markdownText(title)}:`, '', ...text.split('\n').map(codeLine), '']),
+    ...pastes.flatMap(({ title, text }) => [
+      `${markdownText(title)}:`,
+      '',
+      ...text.split('\n').map(row => `- ${markdownText(row)}`),
+      '',
+    ]),
   ]
 }
-
-/** Indented code cannot be left by what it holds, as a fence can. */
-const codeLine = (text: string): string => `    ${cleanLine(text)}`
 
 const bytesOf = (text: string): number => new TextEncoder().encode(text).length
 

@@ -147,8 +147,8 @@ function adviceLines(analysis: Analysis, judgement: Judgement, paint: Paint, wid
   const steps = stepLines(found).map(text => `${INDENT}${wrap(safe(text), width, `${INDENT}  `)}`)
   const pastes = found.chosen ? pastesOf(analysis, found.chosen.cell) : []
   const settings = pastes.flatMap(({ title, text }) => [
-    `${INDENT}${paint('dim', safe(title))}`,
-    ...text.split('\n').map(row => `${INDENT}  ${safe(row)}`),
+    `${INDENT}${paint('dim', wrap(safe(title), width, INDENT))}`,
+    ...text.split('\n').map(row => `${INDENT}  ${wrap(safe(row), width, `${INDENT}  `)}`),
   ])
   return ['', line(answerOf(found, analysis.cells.length)), ...steps, ...settings]
 }

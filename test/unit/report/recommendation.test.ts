@@ -54,7 +54,7 @@ describe('a matrix whose cells are sound', () => {
     const page = await renderHtml(analysis, judgement)
     expect(page).toContain(`<strong>${answer}</strong>`)
     expect(page.indexOf('id="recommendation"')).toBeGreaterThan(page.indexOf('id="verdict"'))
-    expect(page.indexOf('id="recommendation"')).toBeLessThan(page.indexOf('id="heatmap"'))
+    expect(page.indexOf('id="recommendation"')).toBeLessThan(page.indexOf('id="cells"'))
     expect(renderTerminal(analysis, judgement, { colour: false, width: 1000 })).toContain(answer)
     expect(renderMarkdown(analysis, judgement)).toContain('### Recommendation')
   })
