@@ -6,6 +6,7 @@ import { meanOf } from '../stats/pairs.ts'
 import { decideUnpaired, type UnpairedDecision } from '../stats/unpaired.ts'
 import { AB_READINGS, type AbMetric, BROKEN, floorOf, MAX_FLOOR_SHARE, type NoiseFloor } from './ab.ts'
 import type { Analysis, TrialAnalysis } from './analysis.ts'
+import { settingsOf, settingsThatDiffer } from './gate-settings.ts'
 
 export type GateTrial = {
   run: string
@@ -28,7 +29,8 @@ export type GateSide = {
   closedLoop: boolean
   /** What the beginning of its trials was or, of a recording under a stored baseline, would have to be cut by. */
   cutSeconds: number
-  cells: { label: string; trials: GateTrial[] }[]
+  /** `settings` are said where they differ; older baselines have none. */
+  cells: { label: string; settings?: Record<string, string>; trials: GateTrial[] }[]
 }
 
 export type GateMetric = UnpairedDecision & { cell: string; noise?: NoiseFloor; basePer: number; candidatePer: number }
@@ -93,6 +95,7 @@ export function gateSideOf(
     cutSeconds,
     cells: labels.map(label => ({
       label,
+      settings: settingsOf(analyses.flatMap(({ cells }) => cells.filter(cell => cell.label === label))),
       trials: analyses.flatMap(({ cells, runId }) =>
         cells.filter(cell => cell.label === label).flatMap(cell => cell.trials.map(trial => gateTrial(trial, runId))),
       ),
@@ -160,7 +163,9 @@ function notesOf(base: GateSide, candidate: GateSide, metrics: readonly AbMetric
     ...sides
       .filter(([, side]) => side.runs.length === 1)
       .map(([name]) => `the trials of the ${name} are of one run: what moves from run to run is not in the interval`),
-    ...differencesOf(software[0] ?? {}, software[1] ?? {}).map(({ what, a, b }) => `${what}: ${a} against ${b}`),
+    ...[...differencesOf(software[0] ?? {}, software[1] ?? {}), ...settingsThatDiffer(base.cells, candidate.cells)].map(
+      ({ what, a, b }) => `${what}: ${a} against ${b}`,
+    ),
     ...(base.cutSeconds < candidate.cutSeconds
       ? [`the recording would need a cut of ${candidate.cutSeconds} s, the baseline was made with ${base.cutSeconds} s`]
       : []),

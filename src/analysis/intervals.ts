@@ -9,6 +9,11 @@ import { mergeIntervals, type Unpack } from './measures.ts'
 const LEAST_SECONDS = 120
 const MOST_ALIKE = 0.3
 
+/** Whether an interval covers what it claims, by the logarithms of each second's p99. */
+export function isCovering(tails: readonly number[]): boolean {
+  return tails.length >= LEAST_SECONDS && autocorrelation(tails) <= MOST_ALIKE
+}
+
 const SHOWN: readonly [suffix: string, q: number][] = [
   ['p50', 0.5],
   ['p99', 0.99],
@@ -40,7 +45,7 @@ export function latencyIntervals(
   if (seconds < LEAST_SECONDS) return {}
   const found = NAMES.flatMap(name => {
     const { slices, tails } = slicesOf(intervals, name, unpack)
-    if (slices.length < LEAST_SECONDS || autocorrelation(tails) > MOST_ALIKE) return []
+    if (!isCovering(tails)) return []
     const random = seededRandom(hash32(seed, name.length))
     const bounds = quantileIntervals(
       slices,

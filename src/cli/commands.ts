@@ -90,6 +90,7 @@ export const COMMANDS: readonly Command[] = [
       'trial',
       'soak',
       'budget',
+      'one-down',
       'github',
       'out',
       'quiet',

@@ -87,6 +87,11 @@ export const OPTIONS = {
   trial: { type: 'string', describe: 'Length of a trial', default: '15s' },
   soak: { type: 'string', describe: 'How long the rate that was found must hold', default: '60s' },
   budget: { type: 'string', describe: 'Time for the whole search', default: '6m' },
+  'one-down': {
+    type: 'string',
+    describe: 'Time of the budget for the search with one broker down, where three or more can spare one; off',
+    default: '90s',
+  },
   'on-inconclusive': {
     type: 'string',
     describe: 'What a comparison that cannot decide means for the exit code',

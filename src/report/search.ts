@@ -1,4 +1,5 @@
 // A search in words: the rate and its interval, what limits it, and the latency–load curve of all trials.
+import type { OneDown } from '../search/one-down.ts'
 import type { SearchResult } from '../search/search.ts'
 import { showPerSecond, showShare } from './format.ts'
 import { markdownTable, markdownText } from './markdown.ts'
@@ -16,6 +17,16 @@ export function searchSentence(result: SearchResult): string {
   return `${showPerSecond(ratePerSecond)} is sustainable (${held}), the truth lies in ${showPerSecond(loPerSecond)} … ${showPerSecond(hiPerSecond)}${limit}`
 }
 
+/** The same for the day a broker is down, as an answer to whether the rate holds then. */
+export function oneDownSentence({ lost, ...result }: OneDown): string {
+  const { state, ratePerSecond, loPerSecond, hiPerSecond, limitedBy } = result
+  const head = `with ${lost} down`
+  if (state === 'below') return `${head} no rate that was tried is sustainable`
+  if (state === 'above') return `${head} ${showPerSecond(ratePerSecond)} holds too`
+  const limit = limitedBy.length > 0 ? `; limited by ${limitedBy.join(', ')}` : ''
+  return `${head} ${showPerSecond(ratePerSecond)} holds, the truth lies in ${showPerSecond(loPerSecond)} … ${showPerSecond(hiPerSecond)}${limit}`
+}
+
 function rowsOf(result: SearchResult): string[][] {
   return result.probes
     .toSorted((a, b) => a.ratePerSecond - b.ratePerSecond)
@@ -29,33 +40,44 @@ function rowsOf(result: SearchResult): string[][] {
     ])
 }
 
-export function renderSearchTerminal(result: SearchResult, { colour, width }: TerminalOptions): string {
+type Shown = SearchResult & { oneDown?: OneDown }
+
+export function renderSearchTerminal(result: Shown, { colour, width }: TerminalOptions): string {
   const paint = painter(colour)
   const heads = HEADS.map((head, index) => ({ head, numeric: [0, 2, 3].includes(index) }))
-  return [
-    ` ${wrap(paint('bold', safe(searchSentence(result))), width, '   ')}`,
+  const part = (one: SearchResult, sentence: string): string[] => [
+    ` ${wrap(paint('bold', safe(sentence)), width, '   ')}`,
     '',
     textTable(
       heads,
-      rowsOf(result).map(row => row.map(safe)),
+      rowsOf(one).map(row => row.map(safe)),
       paint,
     ),
     '',
-    ...result.reasons.map(text => ` ${wrap(safe(text), width, '   ')}`),
-    ` ${Math.round(result.spentMs / 1000)} s of load`,
+    ...one.reasons.map(text => ` ${wrap(safe(text), width, '   ')}`),
+    ` ${Math.round(one.spentMs / 1000)} s of load`,
+  ]
+  const { oneDown } = result
+  return [
+    ...part(result, searchSentence(result)),
+    ...(oneDown ? ['', ...part(oneDown, oneDownSentence(oneDown))] : []),
   ].join('\n')
 }
 
-export function renderSearchMarkdown(result: SearchResult): string {
-  return [
-    `## ${markdownText(searchSentence(result))}`,
+export function renderSearchMarkdown(result: Shown): string {
+  const part = (one: SearchResult, sentence: string): string[] => [
+    `## ${markdownText(sentence)}`,
     '',
     ...markdownTable(
       HEADS.map(label => ({ label })),
-      rowsOf(result).map(row => row.map(markdownText)),
+      rowsOf(one).map(row => row.map(markdownText)),
     ),
     '',
-    ...result.reasons.map(text => `- ${markdownText(text)}`),
+    ...one.reasons.map(text => `- ${markdownText(text)}`),
     '',
-  ].join('\n')
+  ]
+  const { oneDown } = result
+  return [...part(result, searchSentence(result)), ...(oneDown ? part(oneDown, oneDownSentence(oneDown)) : [])].join(
+    '\n',
+  )
 }

@@ -47,6 +47,8 @@ export type TrialContext = {
   journal: Journal
   security?: Security
   options: RunOptions
+  /** A broker that was stopped for good: topics are laid out as if it were there, so that what it led is led by others. */
+  lostBroker?: number
   /** Ends the run where producers send more than an external cluster may get. */
   byteCap?: ByteCap
 }

@@ -14,6 +14,7 @@ import type { Goal } from '../search/goal.ts'
 import { outcomeOf } from '../search/outcome.ts'
 import type { SearchCluster, TrialRequest } from '../search/search.ts'
 import type { TrialContext } from './context.ts'
+import { canLoseBroker, loseBroker } from './lose-broker.ts'
 import { type Cause, causeOf, type RunInput, withBoot } from './run.ts'
 import { runTrial } from './trial.ts'
 
@@ -42,6 +43,7 @@ class Loaded implements SearchCluster {
   private readonly goal: Goal
   private readonly warmupMs: number
   private readonly beganMs = performance.now()
+  readonly loseBroker?: () => Promise<string>
   readonly plan: Pick<Manifest['plan'], 'cells' | 'trials'> = { cells: [], trials: [] }
 
   constructor(context: TrialContext, manifest: Manifest, goal: Goal, warmupMs: number) {
@@ -52,11 +54,13 @@ class Loaded implements SearchCluster {
     this.manifest = manifest
     this.goal = goal
     this.warmupMs = warmupMs
+    if (canLoseBroker(context, setup)) this.loseBroker = () => loseBroker(context)
   }
 
   async runTrial({ ratePerSecond, durationMs, purpose }: TrialRequest): Promise<ReturnType<typeof outcomeOf>> {
     const { recorded, analysis } = await this.run({ perSecond: ratePerSecond }, durationMs, purpose)
-    return outcomeOf(recorded, analysis, this.goal, unpackHistogram)
+    const isBrokerLost = this.context.lostBroker !== undefined
+    return outcomeOf(recorded, analysis, { goal: this.goal, isBrokerLost }, unpackHistogram)
   }
 
   /** The slower of writing and reading without a schedule, since the slowest decides. */

@@ -1,4 +1,5 @@
 // Makes the topics of a trial and takes them away again; on somebody else's brokers each is journaled first, and bounded.
+import type { ClusterInfo } from '../cluster/cluster.ts'
 import { HarnessError, messageOf } from '../core/errors.ts'
 import type { TrialSetup } from '../plan/setup.ts'
 import type { TrialContext } from './context.ts'
@@ -28,6 +29,9 @@ export async function createTopics(context: TrialContext, setup: TrialSetup, own
       partitions: topic.partitions,
       replicationFactor: topic.replicationFactor,
       config: isExternal ? boundRetention(topic.config, setup) : topic.config,
+      ...(context.lostBroker === undefined
+        ? {}
+        : { assignments: assignmentsOf(brokersOf(context.cluster.info), topic.partitions, topic.replicationFactor) }),
     })),
   )
 }
@@ -55,6 +59,22 @@ export async function removeTopics(context: TrialContext, trial: number, own: Tr
     if (own.topicEntries.length === 0) return undefined
     return new HarnessError({ code: 'E701', message: text, hint: 'gauntlet clean' }, { cause: error })
   }
+}
+
+/** Ids of the nodes that clients may dial. */
+export function brokersOf({ nodes }: ClusterInfo): number[] {
+  return nodes.flatMap(node => (node.client === undefined ? [] : [node.id])).toSorted((a, b) => a - b)
+}
+
+/** Leaders in turn, and behind each leader the others from another one each round, as Kafka spreads them; brokers that are down have their share. */
+export function assignmentsOf(brokers: readonly number[], partitions: number, replicationFactor: number): number[][] {
+  const count = brokers.length
+  return Array.from({ length: partitions }, (_, partition) => {
+    const others = brokers.map((_, index) => brokers[(partition + 1 + index) % count] ?? 0).slice(0, count - 1)
+    const shift = Math.floor(partition / count) % Math.max(1, others.length)
+    const turned = [...others.slice(shift), ...others.slice(0, shift)]
+    return [brokers[partition % count] ?? 0, ...turned].slice(0, replicationFactor)
+  })
 }
 
 /** A name may lead to another cluster since the first look. */

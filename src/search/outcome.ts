@@ -45,15 +45,23 @@ function countInTime(
   return Math.min(acked === undefined ? sent : acked - failed, ...read)
 }
 
-function isChanged(samples: readonly ClusterSampleBody[]): boolean {
+/** Without a lost broker every replica must be in sync; with one, no more may fall behind than did from the beginning. */
+function isChanged(samples: readonly ClusterSampleBody[], isBrokerLost: boolean): boolean {
   const leaders = new Set(
     samples.map(sample => JSON.stringify(Object.entries(sample.leaders).toSorted(([a], [b]) => Number(a) - Number(b)))),
   )
-  return leaders.size > 1 || samples.some(sample => sample.underReplicated > 0 || sample.offline > 0)
+  const behind = new Set(samples.map(sample => sample.underReplicated))
+  if (!isBrokerLost) behind.add(0)
+  return leaders.size > 1 || behind.size > 1 || samples.some(sample => sample.offline > 0)
 }
 
 /** What a trial says about a goal; `analysis` is of the same trial. */
-export function outcomeOf(trial: RecordedTrial, analysis: TrialAnalysis, goal: Goal, unpack: Unpack): TrialOutcome {
+export function outcomeOf(
+  trial: RecordedTrial,
+  analysis: TrialAnalysis,
+  { goal, isBrokerLost = false }: { goal: Goal; isBrokerLost?: boolean },
+  unpack: Unpack,
+): TrialOutcome {
   const measured = trial.intervals.filter(interval => interval.phase === 'measure')
   const groups = (trial.record?.readers ?? []).map(reader => reader.group)
   const points = analysis.series.filter(point => point.phase === 'measure')
@@ -88,7 +96,7 @@ export function outcomeOf(trial: RecordedTrial, analysis: TrialAnalysis, goal: G
       ]),
     ),
     drainMs: done === undefined || missing ? Number.POSITIVE_INFINITY : Math.max(0, (done - t1Seconds) * 1000),
-    isClusterChanged: isChanged(samples),
+    isClusterChanged: isChanged(samples, isBrokerLost),
     isGeneratorLimited: validity.state === 'GENERATOR_LIMITED',
   }
 }

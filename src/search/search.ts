@@ -1,10 +1,8 @@
 // Finds the highest sustainable rate: brackets it, narrows it on a geometric grid, confirms both ends, and soaks the lower one.
-import { type Goal, guardsOf, type TrialOutcome } from './goal.ts'
+import { guardsOf, type TrialOutcome } from './goal.ts'
+import type { Probe, Purpose, SearchOptions, SearchResult, TrialRequest } from './terms.ts'
 
-/** What a trial is for; a cluster may use it for labels only. */
-export type Purpose = 'saturate' | 'bracket' | 'narrow' | 'confirm' | 'soak'
-
-export type TrialRequest = { ratePerSecond: number; durationMs: number; purpose: Purpose }
+export type { SearchOptions, SearchResult, TrialRequest } from './terms.ts'
 
 /**
  * What can be searched: anything that can be loaded at a rate for a while and says how that went.
@@ -16,38 +14,8 @@ export type SearchCluster = {
   saturate(durationMs: number): Promise<number>
   /** Time really spent; where it is not told, trials cost their length and the overhead that was asked for. */
   elapsedMs?(): number
-}
-
-export type SearchOptions = {
-  goal: Goal
-  /** Ratio of neighbouring rates − 1. */
-  gridShare: number
-  trialMs: number
-  saturateMs: number
-  soakMs: number
-  /** No trial begins that would end later; the soak's time is kept free. */
-  budgetMs: number
-  /** What a trial costs beside its own time: topics, drain, settling. */
-  overheadMs: number
-  floorPerSecond: number
-}
-
-export type Probe = TrialRequest & { outcome: TrialOutcome; guards: string[]; state: 'good' | 'bad' | 'invalid' }
-
-export type SearchResult = {
-  /** `found`; `above`: the generator or the search ended first, so the truth may lie higher; `below`: not even the lowest rate held. */
-  state: 'found' | 'above' | 'below'
-  /** The highest rate that held, soaked where there was time. */
-  ratePerSecond?: number
-  /** Where the truth lies; half a step of the grid wider than the rates tried, because rates between them were not. */
-  loPerSecond?: number
-  hiPerSecond?: number
-  soaked: boolean
-  /** What ended the trials just above, most frequent first. */
-  limitedBy: string[]
-  probes: Probe[]
-  reasons: string[]
-  spentMs: number
+  /** Takes one broker away for good and names it; absent where none can be spared. */
+  loseBroker?: () => Promise<string>
 }
 
 const COARSE_DOWN = 0.8
@@ -69,11 +37,30 @@ class Search {
   private readonly cluster: SearchCluster
   private readonly options: SearchOptions
   private readonly base: number
+  private readonly beganMs: number
+  private trials = 0
+  private besideMs = 0
 
-  constructor(cluster: SearchCluster, options: SearchOptions, basePerSecond: number) {
+  constructor(cluster: SearchCluster, options: SearchOptions, from: { perSecond: number; beganMs: number }) {
     this.cluster = cluster
     this.options = options
-    this.base = basePerSecond
+    this.base = from.perSecond
+    this.beganMs = from.beganMs
+  }
+
+  /** Adds what trials cost, or reads the clock where the cluster has one, and learns what they cost beside their load. */
+  spend(trials: number, loadMs: number): void {
+    const beforeMs = this.spentMs
+    const elapsedMs = this.cluster.elapsedMs?.()
+    this.spentMs =
+      elapsedMs === undefined ? beforeMs + loadMs + trials * this.options.overheadMs : elapsedMs - this.beganMs
+    this.trials += trials
+    this.besideMs += this.spentMs - beforeMs - loadMs
+  }
+
+  /** What a trial costs beside its load: as told, or as seen on average where that is more. */
+  private get overheadMs(): number {
+    return Math.max(this.options.overheadMs, this.trials === 0 ? 0 : this.besideMs / this.trials)
   }
 
   rateAt(step: number): number {
@@ -84,14 +71,23 @@ class Search {
     return Math.ceil(Math.log(this.options.floorPerSecond / this.base) / Math.log1p(this.options.gridShare))
   }
 
+  private get soakReserveMs(): number {
+    return this.options.soakMs > 0 ? this.options.soakMs + this.overheadMs : 0
+  }
+
   stepsFor(factor: number): number {
     return Math.max(1, Math.round(Math.abs(Math.log(factor)) / Math.log1p(this.options.gridShare)))
   }
 
   /** True while another trial would end in time, and leave time for a soak. */
-  hasTime(durationMs: number, reserveMs = this.options.soakMs + this.options.overheadMs): boolean {
-    const { overheadMs, budgetMs } = this.options
-    return this.probes.length < MOST_PROBES && this.spentMs + durationMs + overheadMs + reserveMs <= budgetMs
+  hasTime(durationMs: number, reserveMs = this.soakReserveMs): boolean {
+    const endMs = this.spentMs + durationMs + this.overheadMs + reserveMs
+    return this.probes.length < MOST_PROBES && endMs <= this.options.budgetMs
+  }
+
+  /** True while a trial of the usual length would end in time. */
+  get hasTrial(): boolean {
+    return this.hasTime(this.options.trialMs)
   }
 
   /** Runs a trial at a step, again where the generator was at fault; undefined where time ran out. */
@@ -102,7 +98,7 @@ class Search {
       if (!this.hasTime(durationMs, reserveMs)) return last
       const request = { ratePerSecond: this.rateAt(step), durationMs, purpose }
       const outcome = await this.cluster.runTrial(request)
-      this.spentMs = this.cluster.elapsedMs?.() ?? this.spentMs + durationMs + this.options.overheadMs
+      this.spend(1, durationMs)
       const guards = guardsOf(outcome, this.options.goal)
       // What held in spite of a poor generator held; only a failure needs a generator that can be believed.
       const state = guards.length === 0 ? 'good' : outcome.isGeneratorLimited ? 'invalid' : 'bad'
@@ -131,7 +127,7 @@ class Search {
     return 'open'
   }
 
-  private verdictAt(step: number): Side {
+  verdictAt(step: number): Side {
     const probes = this.at(step)
     const good = probes.filter(probe => probe.state === 'good').length
     const bad = probes.length - good
@@ -142,21 +138,25 @@ class Search {
 
 /** A good step below and a bad one above; either may be missing. */
 type Bracket = { low: number | undefined; high: number | undefined }
+/** Why an end is missing: the generator failed, or nobody asks for more. */
+type Ended = 'generator' | 'ceiling'
 
 /** Coarse steps with one trial each, twice as wide each time: down until one holds, or up until one does not. */
-async function bracket(search: Search): Promise<Bracket & { isLimited: boolean }> {
+async function bracket(search: Search, ceiling = Number.POSITIVE_INFINITY): Promise<Bracket & { endedBy?: Ended }> {
   let [step, low, high]: [number, number | undefined, number | undefined] = [0, undefined, undefined]
   let [down, up] = [search.stepsFor(COARSE_DOWN), search.stepsFor(COARSE_UP)]
   for (;;) {
     const probe = await search.probe(step, 'bracket')
-    if (!probe || probe.state === 'invalid') return { low, high, isLimited: probe?.state === 'invalid' }
+    if (!probe) return { low, high }
+    if (probe.state === 'invalid') return { low, high, endedBy: 'generator' }
     // One bad trial at the lowest rate may be bad luck, and there is nowhere to go from there.
-    const isGood = probe.state === 'good' || (step <= search.lowestStep && (await search.confirm(step)) === 'good')
+    const isEnd = step >= ceiling || (step <= search.lowestStep && probe.state === 'bad')
+    const isGood = isEnd ? (await search.confirm(step)) === 'good' : probe.state === 'good'
+    if (isGood && step >= ceiling) return { low: step, high, endedBy: 'ceiling' }
     if (isGood) low = step
     else high = step
-    if ((low !== undefined && high !== undefined) || (!isGood && step <= search.lowestStep))
-      return { low, high, isLimited: false }
-    step = isGood ? step + up : Math.max(search.lowestStep, step - down)
+    if ((low !== undefined && high !== undefined) || (!isGood && step <= search.lowestStep)) return { low, high }
+    step = isGood ? Math.min(ceiling, step + up) : Math.max(search.lowestStep, step - down)
     if (isGood) up *= 2
     else down *= 2
   }
@@ -178,18 +178,18 @@ async function narrow(search: Search, ends: { low: number; high: number }): Prom
 /** Confirms both ends; steps on which trials do not agree stay between them. */
 async function settle(search: Search, ends: { low: number; high: number }): Promise<{ low: number; high: number }> {
   let { low, high } = ends
-  while (search.hasTime(0)) {
+  while (search.hasTrial) {
     const side = await search.confirm(low)
     if (side === 'good') break
     if (side === 'bad') high = low
-    if (low <= search.lowestStep || !search.hasTime(0)) break
+    if (low <= search.lowestStep || !search.hasTrial) break
     low -= 1
   }
-  while (search.hasTime(0)) {
+  while (search.hasTrial) {
     const side = await search.confirm(high)
     if (side === 'bad') break
     if (side === 'good') low = high
-    if (!search.hasTime(0)) break
+    if (!search.hasTrial) break
     high += 1
   }
   return { low, high }
@@ -198,6 +198,7 @@ async function settle(search: Search, ends: { low: number; high: number }): Prom
 /** Holds the lower end for long; a step down where it does not. */
 async function soak(search: Search, low: number, options: SearchOptions): Promise<{ low: number; soaked: boolean }> {
   let step = low
+  if (options.soakMs === 0) return { low: step, soaked: false }
   for (let i = 0; i < MOST_SOAKS; i++) {
     const probe = await search.probe(step, 'soak', options.soakMs)
     if (!probe) return { low: step, soaked: false }
@@ -216,14 +217,23 @@ function limitsOf(search: Search, low: number): string[] {
   return [...counts].toSorted((a, b) => b[1] - a[1]).map(([guard]) => guard)
 }
 
-/** Searches until the interval is one step of the grid, or time runs out; the result is honest about either. */
-export async function searchRate(cluster: SearchCluster, options: SearchOptions): Promise<SearchResult> {
+/** Where the search begins: at the ceiling, or a little below what a closed loop completes. */
+async function begin(cluster: SearchCluster, options: SearchOptions): Promise<Search> {
+  const beganMs = cluster.elapsedMs?.() ?? 0
+  if (options.ceilingPerSecond !== undefined)
+    return new Search(cluster, options, { perSecond: options.ceilingPerSecond, beganMs })
   await cluster.saturate(options.saturateMs)
   const saturated = await cluster.saturate(options.saturateMs)
   const start = Number.isFinite(saturated) ? START_SHARE * saturated : 0
-  const search = new Search(cluster, options, Math.max(options.floorPerSecond, start))
-  search.spentMs = cluster.elapsedMs?.() ?? 2 * (options.saturateMs + options.overheadMs)
-  const found = await bracket(search)
+  const search = new Search(cluster, options, { perSecond: Math.max(options.floorPerSecond, start), beganMs })
+  search.spend(2, 2 * options.saturateMs)
+  return search
+}
+
+/** Searches until the interval is one step of the grid, or time runs out; the result is honest about either. */
+export async function searchRate(cluster: SearchCluster, options: SearchOptions): Promise<SearchResult> {
+  const search = await begin(cluster, options)
+  const found = await bracket(search, options.ceilingPerSecond === undefined ? undefined : 0)
   const finish = (rest: Omit<SearchResult, 'probes' | 'reasons' | 'spentMs'>): SearchResult => ({
     ...rest,
     probes: search.probes,
@@ -232,7 +242,9 @@ export async function searchRate(cluster: SearchCluster, options: SearchOptions)
   })
   if (found.low === undefined) {
     search.reasons.push(
-      found.isLimited ? 'the generator could not keep even the lowest rate tried' : 'no rate that was tried held',
+      found.endedBy === 'generator'
+        ? 'the generator could not keep even the lowest rate tried'
+        : 'no rate that was tried held',
     )
     return finish({ state: 'below', soaked: false, limitedBy: limitsOf(search, search.lowestStep - 1) })
   }
@@ -240,9 +252,11 @@ export async function searchRate(cluster: SearchCluster, options: SearchOptions)
   if (found.high === undefined) {
     const { low, soaked } = await soak(search, found.low, options)
     search.reasons.push(
-      found.isLimited
-        ? 'the generator was the limit: the truth lies at or above this rate'
-        : 'time ran out before a rate was found that does not hold',
+      {
+        generator: 'the generator was the limit: the truth lies at or above this rate',
+        ceiling: 'nothing higher was asked for',
+        time: 'time ran out before a rate was found that does not hold',
+      }[found.endedBy ?? 'time'],
     )
     const ratePerSecond = search.rateAt(low)
     return finish({ state: 'above', ratePerSecond, loPerSecond: ratePerSecond / half, soaked, limitedBy: [] })
@@ -250,7 +264,9 @@ export async function searchRate(cluster: SearchCluster, options: SearchOptions)
   const ends = await settle(search, await narrow(search, { low: found.low, high: found.high }))
   const { low, soaked } = await soak(search, ends.low, options)
   if (low < ends.low) search.reasons.push('the soak did not hold at the rate that short trials had confirmed')
-  if (!soaked) search.reasons.push('the rate was not soaked')
+  if (!soaked && options.soakMs > 0) search.reasons.push('the rate was not soaked')
+  if (search.verdictAt(ends.low) !== 'good' || search.verdictAt(ends.high) !== 'bad')
+    search.reasons.push('fewer than three trials that agree stand behind an end of the interval')
   if (ends.high - ends.low > 1) search.reasons.push('time ran out before the interval was one step of the grid')
   return finish({
     state: 'found',

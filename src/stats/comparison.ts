@@ -170,7 +170,7 @@ function compareCells(a: CellAnalysis, b: CellAnalysis): CellComparison {
 const withoutPrint = ({ fingerprint: _, ...rest }: Environment): Omit<Environment, 'fingerprint'> => rest
 
 /** Clients of a cell's first trial, flattened to "group driver.setting" → value. */
-function flatSettings(cell: CellAnalysis | undefined): Record<string, string> {
+export function flatSettings(cell: CellAnalysis | undefined): Record<string, string> {
   const rows: [string, string][] = []
   const add = (client: ClientAccount): void => {
     const head = `${client.role} ${client.group}`

@@ -1,4 +1,5 @@
 // How often the interval inside a run covers the truth, by its length and by how alike neighbouring seconds are: the table in METHOD.
+import { isCovering } from '../../src/analysis/intervals.ts'
 import { type Random, seededRandom } from '../../src/core/random.ts'
 import { autocorrelation, quantileIntervals, type Slice } from '../../src/stats/bootstrap.ts'
 
@@ -35,23 +36,34 @@ function madeSlices(seconds: number, alike: number, random: Random): { slices: S
 }
 
 const truths = Z.map(z => Math.exp(z * Math.hypot(LEVEL_SD, RECORD_SD)))
-console.log('| seconds | autocorrelation | seen lag-1 (median) | p50 covered | p99 covered |\n|--:|--:|--:|--:|--:|')
+const HEADS = ['seconds', 'autocorrelation', 'seen lag-1 (median)', 'p50 covered', 'p99 covered']
+const PRINTED_HEADS = ['printed', 'p50 covered where printed', 'p99 covered where printed']
+console.log(`| ${[...HEADS, ...PRINTED_HEADS].join(' | ')} |\n${'|--:'.repeat(8)}|`)
 for (const seconds of SECONDS) {
   for (const alike of ALIKE) {
     const random = seededRandom(seconds * 1000 + alike * 10)
-    const covered = [0, 0]
+    const [covered, printed] = [
+      [0, 0],
+      [0, 0, 0],
+    ]
     const seen: number[] = []
     for (let i = 0; i < SIMULATIONS; i++) {
       const { slices, levels } = madeSlices(seconds, alike, random)
       seen.push(autocorrelation(levels))
+      const isPrinted = isCovering(levels)
+      if (isPrinted) printed[2] = (printed[2] ?? 0) + 1
       quantileIntervals(slices, QUANTILES, random).forEach(({ lo, hi }, q) => {
         const truth = truths[q] ?? 0
         // A value stands for its bucket.
-        if (lo * (1 - BUCKET / 2) <= truth && truth <= hi * (1 + BUCKET / 2)) covered[q] = (covered[q] ?? 0) + 1
+        if (lo * (1 - BUCKET / 2) > truth || truth > hi * (1 + BUCKET / 2)) return
+        covered[q] = (covered[q] ?? 0) + 1
+        if (isPrinted) printed[q] = (printed[q] ?? 0) + 1
       })
     }
-    const share = (n = 0): string => `${((100 * n) / SIMULATIONS).toFixed(0)} %`
+    const share = (n = 0, of = SIMULATIONS): string => (of > 0 ? `${((100 * n) / of).toFixed(0)} %` : '–')
     const middle = seen.toSorted((a, b) => a - b)[Math.floor(seen.length / 2)] ?? 0
-    console.log(`| ${seconds} | ${alike} | ${middle.toFixed(2)} | ${share(covered[0])} | ${share(covered[1])} |`)
+    console.log(
+      `| ${seconds} | ${alike} | ${middle.toFixed(2)} | ${[...covered.map(n => share(n)), share(printed[2]), ...printed.slice(0, 2).map(n => share(n, printed[2]))].join(' | ')} |`,
+    )
   }
 }

@@ -14,6 +14,8 @@ export type TopicRequest = {
   partitions: number
   replicationFactor: number
   config: Record<string, string>
+  /** Brokers of every partition, the preferred leader first; else the controller places them, on brokers that are alive. */
+  assignments?: readonly (readonly number[])[]
 }
 export type PartitionState = {
   partition: number
@@ -30,11 +32,11 @@ export const CONTROLLER_TIMEOUT_MS = 10_000
 
 /** Creates what is left, and takes each topic that now exists out of it. */
 export async function createTopics(cluster: ClusterClient, left: Map<string, TopicRequest>): Promise<void> {
-  const topics = [...left.values()].map(({ name, partitions, replicationFactor, config }) => ({
+  const topics = [...left.values()].map(({ name, partitions, replicationFactor, config, assignments = [] }) => ({
     name,
-    partitions,
-    replicationFactor,
-    assignments: [],
+    partitions: assignments.length > 0 ? -1 : partitions,
+    replicationFactor: assignments.length > 0 ? -1 : replicationFactor,
+    assignments: assignments.map((brokerIds, partition) => ({ partition, brokerIds })),
     configs: Object.entries(config).map(([key, value]) => ({ name: key, value })),
   }))
   const connection = await cluster.any()

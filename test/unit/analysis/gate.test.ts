@@ -104,6 +104,47 @@ describe('unlikenessOf', () => {
   })
 })
 
+const CLIENT = {
+  group: 'writers',
+  role: 'producer',
+  driver: 'wire',
+  mode: 'tuned',
+  workers: 1,
+  batchedBy: 'harness',
+  badges: [] as string[],
+} as const
+
+describe('settings that differ', () => {
+  const withSettings = (linger: string, quota: string): GateSide => {
+    const trials = alike.map(trial).map(one => ({
+      ...one,
+      clients: [{ ...CLIENT, settings: [{ name: 'linger.ms', value: linger, source: 'scenario' as const }] }],
+      brokerSettings: {
+        'broker-1': { 'node.id': quota, listeners: quota, 'log.dirs': quota, 'num.io.threads': quota },
+      },
+    }))
+    return gateSideOf([madeAnalysis([madeCell(trials)])], { closedLoop: false, cutSeconds: 0 })
+  }
+  const settingNotes = (base: GateSide, candidate: GateSide): string[] =>
+    gateSides(base, candidate, METRICS, {}).notes.filter(note => note.includes(' against '))
+
+  test('are said once each, and nothing that only names a node', () => {
+    const [base, candidate] = [withSettings('5', '8'), withSettings('20', '2')]
+    const notes = settingNotes(base, candidate)
+    expect(notes.some(note => note.endsWith('linger.ms: 5 against 20'))).toBe(true)
+    expect(notes).toContain('brokers: num.io.threads: 8 against 2')
+    expect(notes.join()).not.toMatch(/node\.id|listeners|log\.dirs/)
+    expect(unlikenessOf(base, candidate)).toEqual([])
+  })
+
+  test('are none between equal runs, nor where the baseline does not know', () => {
+    const base = withSettings('5', '8')
+    expect(settingNotes(base, withSettings('5', '8'))).toEqual([])
+    const old = { ...base, cells: base.cells.map(({ settings: _, ...cell }) => cell) }
+    expect(settingNotes(old, withSettings('20', '2'))).toEqual([])
+  })
+})
+
 test('runs of one side are pooled cell by cell', () => {
   const pooled = gateSideOf([analysisOf(alike, { runId: 'a' }), analysisOf(alike, { runId: 'b' })], {
     closedLoop: false,

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Goal } from '../../../src/search/goal.ts'
 import { guardsOf, type TrialOutcome } from '../../../src/search/goal.ts'
-import { type SearchOptions, type SearchResult, searchRate } from '../../../src/search/search.ts'
+import { type SearchOptions, type SearchResult, searchRate, type TrialRequest } from '../../../src/search/search.ts'
 import { type Model, scriptedCluster } from '../../fixtures/search-models.ts'
 
 const GOAL: Goal = { deadlineMs: 100, missShare: 0.01 }
@@ -157,6 +157,40 @@ describe('time', () => {
       } else expect(result.reasons.length).toBeGreaterThan(0)
     },
   )
+
+  test('whatever second the time runs out in, the search ends and what it says holds', async () => {
+    for (let budgetMs = 60_000; budgetMs <= 420_000; budgetMs += 1000) {
+      const { state, spentMs, reasons, ...result } = await search(model, budgetMs / 1000, { budgetMs })
+      expect(spentMs).toBeLessThanOrEqual(Math.max(budgetMs, 26_000))
+      if (state !== 'found') expect(reasons.length).toBeGreaterThan(0)
+      else {
+        expect(result.loPerSecond).toBeLessThanOrEqual(50_000)
+        expect(result.hiPerSecond).toBeGreaterThanOrEqual(50_000)
+        expect(result.ratePerSecond).toBeGreaterThan(20_000)
+      }
+    }
+  })
+
+  test('trials that cost more than was thought are learnt from, so that the budget is kept all the same', async () => {
+    for (const budgetMs of [180_000, 360_000, 900_000]) {
+      const cluster = scriptedCluster(model, GOAL, 1)
+      let elapsedMs = 0
+      const slow = {
+        runTrial: (request: TrialRequest) => {
+          elapsedMs += request.durationMs + 20_000
+          return cluster.runTrial(request)
+        },
+        saturate: (durationMs: number) => {
+          elapsedMs += durationMs + 20_000
+          return cluster.saturate(durationMs)
+        },
+        elapsedMs: () => elapsedMs,
+      }
+      const result = await searchRate(slow, { ...OPTIONS, budgetMs })
+      expect(result.spentMs).toBe(elapsedMs)
+      expect(result.spentMs).toBeLessThanOrEqual(budgetMs)
+    }
+  })
 
   test('a cluster that takes nothing has no rate, and the search ends', async () => {
     const result = await search({ produce: constant(0), groups: {} }, 1)

@@ -1,12 +1,13 @@
-// Our statistics against SciPy and statsmodels on the same numbers; test/fixtures/statistics/make.py made the references.
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+// Our statistics against SciPy, statsmodels, arch and pymser on the same numbers; test/fixtures/statistics/make.py made the references.
 import { describe, expect, test } from 'vitest'
 import { seededRandom } from '../../../src/core/random.ts'
-import { estimatePairs, holm, pAbove, signFlipP } from '../../../src/stats/pairs.ts'
-import { theilSen } from '../../../src/stats/steady.ts'
+import { autocorrelation } from '../../../src/stats/bootstrap.ts'
+import { decideMetrics } from '../../../src/stats/decision.ts'
+import { estimatePairs, holm, pAbove, signFlipP, smallestVisible } from '../../../src/stats/pairs.ts'
+import { mser5, theilSen } from '../../../src/stats/steady.ts'
 import { studentCdf, studentQuantile } from '../../../src/stats/student.ts'
 import { estimateUnpaired, pAboveUnpaired } from '../../../src/stats/unpaired.ts'
+import { expectEndsLike, type MovingBlock, near, readFixture } from './fixtures.ts'
 
 type References = {
   student_quantile: { p: number; freedom: number; value: number }[]
@@ -31,13 +32,13 @@ type References = {
     p_above: { bound: number; p: number }[]
   }[]
   theil_sen: { values: number[]; slope: number; lo: number; hi: number }[]
+  tost: { values: number[]; margin: number; p: number }[]
+  power: { n: number; t: number; power: number }[]
+  mser5: { values: number[]; cut: number }[]
+  autocorrelation: { values: number[]; lag1: number }[]
+  moving_block: MovingBlock[]
 }
-const references = JSON.parse(
-  readFileSync(join(import.meta.dirname, '..', '..', 'fixtures', 'statistics', 'references.json'), 'utf8'),
-) as References
-
-const near = (seen: number, wanted: number): void =>
-  expect(Math.abs(seen - wanted)).toBeLessThanOrEqual(1e-9 * Math.max(1, Math.abs(wanted)))
+const references = JSON.parse(readFixture('references.json')) as References
 
 describe('Student’s t', () => {
   test.each(references.student_quantile)('quantile $p with $freedom', ({ p, freedom, value }) =>
@@ -79,3 +80,28 @@ test.each(references.theil_sen)('Theil–Sen with slope $slope', ({ values, slop
   near(found.lo, lo)
   near(found.hi, hi)
 })
+
+test.each(references.tost)('equivalent within $margin where both one-sided tests say so', ({ values, margin, p }) => {
+  const [one] = decideMetrics(
+    [{ name: 'ack.p99', logRatios: values, marginShare: margin, gating: true }],
+    seededRandom(1),
+  )
+  expect(one?.decision === 'EQUIVALENT').toBe(p < 0.05)
+  const estimate = estimatePairs(values)
+  const [above, below] = [estimate.mean, -estimate.mean].map(mean => pAbove({ ...estimate, mean }, -Math.log1p(margin)))
+  near(Math.max(above ?? 1, below ?? 1), p)
+})
+
+test.each(references.power)('what $n pairs are said to see is seen four times out of five', ({ n, t, power }) => {
+  near(studentQuantile(0.95, n - 1) + studentQuantile(0.8, n - 1), t)
+  near(Math.log1p(smallestVisible(0.05, n, 0)), (t * 0.05) / Math.sqrt(n))
+  expect(Math.abs(power - 0.8)).toBeLessThan(0.01)
+})
+
+test.each(references.mser5)('MSER-5 cuts $cut', ({ values, cut }) => expect(mser5(values)).toBe(cut))
+
+test.each(references.autocorrelation)('lag-1 autocorrelation $lag1', ({ values, lag1 }) =>
+  near(autocorrelation(values), lag1),
+)
+
+test('the moving-block bootstrap has the ends of that of arch', () => expectEndsLike(references.moving_block))

@@ -1,0 +1,88 @@
+// The search with one broker down, on scripted clusters that lose a known share of their capacity with it.
+import { describe, expect, test } from 'vitest'
+import type { Goal } from '../../../src/search/goal.ts'
+import { type OneDownOptions, searchWithOneDown } from '../../../src/search/one-down.ts'
+import { type Model, scriptedCluster } from '../../fixtures/search-models.ts'
+
+const GOAL: Goal = { deadlineMs: 100, missShare: 0.01 }
+const GRID = 0.05
+const OPTIONS: OneDownOptions = {
+  goal: GOAL,
+  gridShare: GRID,
+  trialMs: 15_000,
+  saturateMs: 10_000,
+  soakMs: 60_000,
+  budgetMs: 15 * 60_000,
+  oneDownMs: 5 * 60_000,
+  overheadMs: 3000,
+  floorPerSecond: 10,
+}
+
+const model = (truth: number, oneDownShare?: number): Model => ({
+  produce: () => truth,
+  groups: { a: () => 10 * truth },
+  ...(oneDownShare === undefined ? {} : { oneDownShare }),
+})
+const ask = async (of: Model, seed: number, change: Partial<OneDownOptions> = {}) => {
+  const cluster = scriptedCluster(of, GOAL, seed)
+  return { cluster, result: await searchWithOneDown(cluster, { ...OPTIONS, ...change }) }
+}
+
+describe.each([0.5, 2 / 3, 0.9])('a cluster that keeps %f of its capacity', share => {
+  test('in 95 of 100 seeds both intervals hold their truths, and both end within the one budget', async () => {
+    let [held, heldDown] = [0, 0]
+    for (let seed = 1; seed <= 100; seed++) {
+      const truth = 20_000 * 1.7 ** ((seed * 0.618034) % 1)
+      const { result } = await ask(model(truth, share), seed)
+      const { oneDown } = result
+      const within = (real: number, one = result as Pick<typeof result, 'loPerSecond' | 'hiPerSecond'>): boolean =>
+        (one.loPerSecond ?? 0) <= real && real <= (one.hiPerSecond ?? 0)
+      if (within(truth)) held++
+      if (oneDown && within(share * truth, oneDown)) heldDown++
+      expect(oneDown?.lost).toBe('broker-3')
+      expect(oneDown?.ratePerSecond).toBeLessThanOrEqual(share * truth * (1 + GRID) * 1.0001)
+      expect(result.spentMs + (oneDown?.spentMs ?? 0)).toBeLessThanOrEqual(OPTIONS.budgetMs)
+    }
+    expect(held).toBeGreaterThanOrEqual(95)
+    expect(heldDown).toBeGreaterThanOrEqual(95)
+  })
+})
+
+test('where nothing is lost with the broker, three trials at the rate say so and nothing higher is tried', async () => {
+  const { cluster, result } = await ask(model(30_000, 1), 1)
+  expect(result.oneDown).toMatchObject({ state: 'above', ratePerSecond: result.ratePerSecond })
+  expect(result.oneDown?.probes.map(probe => probe.ratePerSecond)).toEqual(Array(3).fill(result.ratePerSecond))
+  expect(cluster.trials).toHaveLength(result.probes.length + 3)
+})
+
+test('a rate that held only by luck is not said to hold', async () => {
+  const flaky: Model = { produce: (_, random) => (random() < 0.5 ? 40_000 : 20_000), groups: {}, oneDownShare: 1 }
+  for (let seed = 1; seed <= 20; seed++) {
+    const { oneDown } = (await ask(flaky, seed)).result
+    if (oneDown?.state !== 'above') continue
+    const good = oneDown.probes.filter(probe => probe.state === 'good').length
+    expect(good).toBeGreaterThanOrEqual(oneDown.probes.length - good + 2)
+  }
+})
+
+test('a cluster that takes nothing any more has no rate, and the search ends in time', async () => {
+  const { result } = await ask(model(30_000, 0), 1)
+  expect(result.oneDown).toMatchObject({ state: 'below' })
+  expect(result.spentMs + (result.oneDown?.spentMs ?? 0)).toBeLessThanOrEqual(OPTIONS.budgetMs)
+})
+
+test('a short budget is kept, and what it was too short for is said', async () => {
+  const { result } = await ask(model(30_000, 2 / 3), 1, { budgetMs: 360_000, oneDownMs: 90_000 })
+  const { oneDown } = result
+  expect(result.spentMs).toBeLessThanOrEqual(270_000)
+  expect(result.spentMs + (oneDown?.spentMs ?? 0)).toBeLessThanOrEqual(360_000)
+  expect(oneDown?.reasons.join()).toContain('time ran out')
+})
+
+test.each([
+  ['no broker can be spared', model(30_000), {}],
+  ['it is off', model(30_000, 0.5), { oneDownMs: 0 }],
+  ['there is no rate to ask about', model(0, 0.5), {}],
+])('is not asked where %s', async (_, of, change) => {
+  expect((await ask(of, 1, change)).result.oneDown).toBeUndefined()
+})

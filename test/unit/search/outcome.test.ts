@@ -1,0 +1,58 @@
+// A recorded trial as the search sees it: what counts as a change of the cluster, with all brokers and with one that was lost.
+import { describe, expect, test } from 'vitest'
+import { unpackHistogram } from '../../../src/recording/read.ts'
+import { outcomeOf } from '../../../src/search/outcome.ts'
+import { madeRecord, T0_US } from '../recording/made.ts'
+import { madeTrialAnalysis } from '../verify/made.ts'
+
+type Seen = { underReplicated?: number; offline?: number; leaders?: Record<string, number> }
+
+const isChanged = (seen: readonly Seen[], isBrokerLost: boolean, fromSecond = 2): boolean => {
+  const analysis = madeTrialAnalysis({
+    phases: [
+      { name: 'warmup', kind: 'warmup', t0Seconds: 0, t1Seconds: 2 },
+      { name: 'measure', kind: 'steady', t0Seconds: 2, t1Seconds: 10 },
+    ],
+  })
+  const samples = seen.map((one, index) => ({
+    kind: 'cluster' as const,
+    atUs: T0_US + (fromSecond + index) * 1e6,
+    partitions: 6,
+    underReplicated: 0,
+    offline: 0,
+    leaders: { 1: 3, 2: 3 },
+    endOffsetSum: 0,
+    lag: {},
+    ...one,
+  }))
+  const trial = {
+    number: 1,
+    record: { ...madeRecord(), lines: { intervals: 0, events: 0, samples: 0 } },
+    intervals: [],
+    events: [],
+    samples,
+    tornBytes: 0,
+  }
+  const goal = { deadlineMs: 100, missShare: 0.01 }
+  return outcomeOf(trial, analysis, { goal, isBrokerLost }, unpackHistogram).isClusterChanged
+}
+
+describe('isClusterChanged', () => {
+  const behind = { underReplicated: 6 }
+  test.each<[string, Seen[], boolean, boolean]>([
+    ['all replicas in sync', [{}, {}, {}], false, false],
+    ['replicas behind from the beginning', [behind, behind, behind], true, false],
+    ['replicas that fall behind', [{}, {}, behind], true, true],
+    ['further replicas that fall behind', [{ underReplicated: 4 }, behind], true, true],
+    ['a partition without a leader', [behind, { ...behind, offline: 1 }], true, true],
+    ['leaders that move', [behind, { ...behind, leaders: { 1: 6 } }], true, true],
+    ['no sample at all', [], false, false],
+  ])('%s: %o', (_, seen, whole, lost) => {
+    expect(isChanged(seen, false)).toBe(whole)
+    expect(isChanged(seen, true)).toBe(lost)
+  })
+
+  test('what happens in the warm-up does not count', () => {
+    expect(isChanged([behind, {}, {}, {}], false, 1)).toBe(false)
+  })
+})
