@@ -20,3 +20,14 @@ export async function notIn({ nodes, ports }: Strike<unknown>, wanted: State): P
   const others = states.filter(({ state }) => state !== wanted)
   return others.length === 0 ? undefined : others.map(({ node, state }) => `node ${node} is ${state}`).join(', ')
 }
+
+/** Fails where a node of a strike is in another state. */
+export async function mustBe(strike: Strike<unknown>, wanted: State): Promise<void> {
+  const others = await notIn(strike, wanted)
+  if (others !== undefined) throw new Error(`${others}, not ${wanted}`)
+}
+
+/** The links that end at the nodes of a strike; none in a direct network. */
+export function linksTo({ ports, nodes }: Strike<unknown>): string[] {
+  return (ports.links?.links ?? []).filter(link => nodes.includes(link.target)).map(link => link.name)
+}

@@ -59,6 +59,8 @@ export type NodePowers = {
   start(nodeId: number): Promise<void>
   /** running, frozen or gone, read back from the system. */
   state(nodeId: number): Promise<'running' | 'frozen' | 'gone'>
+  /** Which start of the node this is, in words; another one after every start. */
+  incarnation(nodeId: number): Promise<string>
 }
 
 /** What is done to the bytes of a link; values in Toxiproxy's own terms (milliseconds, KB/s, bytes). */

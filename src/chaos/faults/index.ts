@@ -4,9 +4,11 @@ import { ackLoss } from './ack-loss.ts'
 import { bandwidth } from './bandwidth.ts'
 import { brokerKill } from './broker-kill.ts'
 import { brokerStop } from './broker-stop.ts'
+import { fastBounce } from './fast-bounce.ts'
 import { freeze } from './freeze.ts'
 import { isolate } from './isolate.ts'
 import { latency } from './latency.ts'
+import { pauseHammer } from './pause-hammer.ts'
 import { reset } from './reset.ts'
 import { rollingRestart } from './rolling-restart.ts'
 import { slice } from './slice.ts'
@@ -16,6 +18,8 @@ export const FAULTS: readonly Fault[] = [
   brokerStop,
   rollingRestart,
   freeze,
+  pauseHammer,
+  fastBounce,
   isolate,
   ackLoss,
   latency,

@@ -27,6 +27,7 @@ function scripted(overrides: Partial<NodePowers> = {}) {
       return 143
     },
     state: async node => states.get(node) ?? 'gone',
+    incarnation: async node => `start ${asked.filter(what => what === `start ${node}`).length}`,
     ...overrides,
   }
   return { powers, asked, states }

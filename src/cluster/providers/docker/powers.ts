@@ -77,6 +77,7 @@ export function dockerPowers(
       await strike(nodeId)
     },
     state: async nodeId => (await state(nodeId)).state,
+    incarnation: async nodeId => (await state(nodeId)).incarnation,
   }
 }
 

@@ -46,6 +46,7 @@ export function processPowers(journal: Journal, find: (nodeId: number) => NodePr
       await strike(nodeId)
     },
     state: async nodeId => find(nodeId).state(),
+    incarnation: async nodeId => find(nodeId).incarnation,
     forget: async () => {
       for (const nodeId of [...faults.keys()]) await strike(nodeId)
     },

@@ -1,0 +1,125 @@
+// The contract of every fault in the registry, on a real routed cluster: struck, proven, healed, and nothing of it remains.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import * as z from 'zod'
+import { FAULTS, findFault } from '../../src/chaos/faults/index.ts'
+import { type FaultEvent, Injector } from '../../src/chaos/injector.ts'
+import { parseTarget, type Target } from '../../src/chaos/target.ts'
+import { Watch } from '../../src/chaos/watch.ts'
+import { loadProvider } from '../../src/cli/shared/providers.ts'
+import { listJournals } from '../../src/cluster/journal-file.ts'
+import { waitUntil } from '../../src/cluster/wait.ts'
+import { seededRandom } from '../../src/core/random.ts'
+import { requireOrSkip } from '../support/require.ts'
+import { createTopic, type Held, nowUs, startCluster, topologyOf, useOwnJournals } from './process-support.ts'
+
+useOwnJournals()
+
+/** Asked for by hand, all faults on one provider; CI has time for the quick ones on processes. */
+const isAll = process.env['GAUNTLET_FAULTS'] !== undefined
+const PROVIDER = process.env['GAUNTLET_FAULTS'] === 'docker' ? 'docker' : 'process'
+const TOPIC = 'orders'
+const WHOLE_MS = 60_000
+
+/** What a fault is given here, where it needs more than its defaults; times are short, since CI waits for them. */
+const GIVEN: Readonly<Record<string, { options?: Record<string, unknown>; target?: string; forMs?: number }>> = {
+  latency: { options: { delay: '50ms' } },
+  bandwidth: { options: { rate: '1MiB' } },
+  slice: { options: { piece: '100B' } },
+  'pause-hammer': { options: { pause: '200ms', gap: '200ms' } },
+  'fast-bounce': { options: { after: '200ms' } },
+}
+/** Too slow for every run: with `GAUNTLET_FAULTS=docker` or `=process` they are struck too. */
+const SLOW: Readonly<Record<string, string>> = {
+  'broker-kill': 'drill 1 in drills.test.ts',
+  'broker-stop': 'npm run drills',
+  'rolling-restart': 'npm run drills',
+}
+
+let held: Held
+let watch: Watch
+
+beforeAll(async () => {
+  const provider = await loadProvider(PROVIDER)
+  if ((await provider.unavailable({ kafkaVersion: topologyOf().kafkaVersion })) !== undefined) return
+  held = await startCluster(topologyOf({ brokers: 3, network: 'routed', provider: PROVIDER }), { provider })
+  await createTopic(held.cluster, TOPIC, 3)
+  const nodes = held.cluster.info.nodes.map(({ id, name, observer = '' }) => ({ id, name, observer }))
+  watch = new Watch(nodes, [TOPIC], { nowUs, onChange: () => undefined })
+  watch.start()
+}, 120_000)
+beforeEach(context => requireOrSkip(PROVIDER === 'docker' ? 'docker' : 'java', context))
+afterAll(async () => {
+  await watch?.stop()
+  await held?.[Symbol.asyncDispose]()
+  if (held) expect(await listJournals()).toEqual([])
+}, 60_000)
+
+/** Strikes through the injector, as a drill does; returns the steps it told. */
+async function strike(kind: string): Promise<FaultEvent[]> {
+  const { cluster } = held
+  if (!cluster.powers || !cluster.links) throw new Error('the provider has no powers')
+  const { options = {}, target: text = 'random not controller', forMs = 300 } = GIVEN[kind] ?? {}
+  const events: FaultEvent[] = []
+  const injector = new Injector({
+    faults: {
+      nodes: cluster.powers,
+      links: cluster.links,
+      observerOf: id => cluster.info.nodes.find(node => node.id === id)?.observer,
+      whole: isWhole,
+      nodeIds: cluster.info.nodes.map(({ id }) => id),
+    },
+    view: async () => ({ nodes: cluster.info.nodes, controller: await controller(), partitions: watch.latest() }),
+    random: seededRandom(kind.length),
+    nowUs,
+    until: atUs => sleep(Math.max(0, (atUs - nowUs()) / 1000)),
+    emit: event => void events.push(event),
+  })
+  const fault = {
+    ...{ index: 0, kind, phase: 'measure' as const, atMs: 0, withinMs: 0, forMs, everyMs: 0, times: 1 },
+    target: parseTarget(text) as Target,
+    options: z.strictObject(findFault(kind).options).parse(options) as Record<string, unknown>,
+  }
+  await injector.run([fault], [{ index: 0, occurrence: 0, atMs: 0, untilMs: forMs }], nowUs())
+  expect(await injector.end(), kind).toEqual([])
+  return events
+}
+
+const isWhole = (): Promise<boolean> => waitUntil(() => watch.isWhole(), WHOLE_MS)
+
+async function controller(): Promise<number> {
+  const { ClusterAdmin } = await import('../../src/protocol/admin.ts')
+  const admin = await ClusterAdmin.connect({ brokers: held.cluster.observerBootstrap })
+  try {
+    return (await admin.quorum()).leaderId
+  } finally {
+    await admin.close()
+  }
+}
+
+describe(`faults on a routed cluster (${PROVIDER})`, () => {
+  if (!isAll)
+    for (const [kind, where] of Object.entries(SLOW)) console.log(`${kind} is not struck here, but by ${where}`)
+
+  it.for(FAULTS.map(({ kind }) => kind).filter(kind => isAll || !(kind in SLOW)))(
+    '%s is proven, healed and read back, and leaves nothing',
+    async kind => {
+      const events = await strike(kind)
+      console.log(
+        `${kind}: ${events.map(({ name, detail }) => detail['evidence'] ?? detail['reason'] ?? name).join(' | ')}`,
+      )
+      expect(events.map(({ name }) => name)).toEqual(['fault.ordered', 'fault.proven', 'fault.healing', 'fault.healed'])
+      for (const { id } of held.cluster.info.nodes) expect(await held.cluster.powers?.state(id)).toBe('running')
+      for (const { isOpen, toxics } of (await held.cluster.links?.read()) ?? [])
+        expect({ isOpen, toxics }).toEqual({ isOpen: true, toxics: [] })
+      const [journal] = await listJournals()
+      expect([...(journal?.open.values() ?? [])].filter(entry => entry.kind === 'fault')).toEqual([])
+      expect(await isWhole()).toBe(true)
+    },
+  )
+
+  it('names only faults that exist as slow', () => {
+    for (const kind of [...Object.keys(SLOW), ...Object.keys(GIVEN)])
+      expect(FAULTS.map(fault => fault.kind)).toContain(kind)
+  })
+})
