@@ -8,8 +8,13 @@ export const ORDERLY_EXIT = 143
 type State = Awaited<ReturnType<NodePowers['state']>>
 
 /** All at once, because a crash of two machines is not two crashes. */
-export async function eachNode(nodes: readonly number[], act: (nodeId: number) => Promise<unknown>): Promise<void> {
-  const results = await Promise.allSettled(nodes.map(act))
+export function eachNode(nodes: readonly number[], act: (nodeId: number) => Promise<unknown>): Promise<void> {
+  return eachOf(nodes, act)
+}
+
+/** Acts on all before it fails. */
+export async function eachOf<T>(all: readonly T[], act: (one: T) => Promise<unknown>): Promise<void> {
+  const results = await Promise.allSettled(all.map(act))
   const failed = results.find(result => result.status === 'rejected')
   if (failed) throw failed.reason
 }

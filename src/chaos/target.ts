@@ -8,6 +8,8 @@ export type Target = {
   | { kind: 'node'; node: number }
   | { kind: 'leader'; topic: string; partition?: number }
   | { kind: 'follower'; topic: string; partition: number }
+  /** Processes of the run itself: one of a group, or all of them. */
+  | { kind: 'worker'; group: string; member?: number }
   | { kind: 'controller' | 'minority' | 'all' | 'random' }
 )
 
@@ -20,6 +22,8 @@ export type ClusterView = {
 }
 
 export const TARGET_FORMS = 'node 2, leader of orders/0, follower of orders/0, controller, minority, all, random'
+/** For faults on the run’s own processes. */
+export const WORKER_FORMS = 'worker billing/0, workers of billing'
 const NOT_CONTROLLER = /,?\s+(?:but\s+)?not\s+(?:the\s+)?controller$/
 
 /** Reads a target; undefined where it has none of the forms. */
@@ -32,6 +36,9 @@ export function parseTarget(text: string): Target | undefined {
   if (node) return notController ? undefined : { ...base, kind: 'node', node: Number(node[1]) }
   const led = /^(leader|follower) of ([A-Za-z0-9._-]+?)(?:\/(\d{1,6}))?$/.exec(core)
   if (led) return ledTarget(base, led[1] ?? '', led[2] ?? '', led[3])
+  const worker = /^(?:worker ([a-z0-9][a-z0-9._-]*)\/(\d{1,4})|workers of ([a-z0-9][a-z0-9._-]*))$/.exec(trimmed)
+  if (worker?.[3] !== undefined) return { ...base, kind: 'worker', group: worker[3] }
+  if (worker) return { ...base, kind: 'worker', group: worker[1] ?? '', member: Number(worker[2]) }
   if (core === 'controller' || core === 'minority' || core === 'all' || core === 'random')
     return core === 'controller' && notController ? undefined : { ...base, kind: core }
   return undefined
@@ -59,6 +66,8 @@ export function resolveTarget(target: Target, view: ClusterView, random: Random)
   }
   if (target.notController && view.controller === undefined) return 'the quorum has no leader at this moment'
   switch (target.kind) {
+    case 'worker':
+      return 'a worker is no node'
     case 'node':
       return [target.node]
     case 'all':

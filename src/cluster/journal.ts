@@ -10,8 +10,8 @@ export type JournalEntry =
   | { kind: 'directory'; path: string }
   /** A topic on somebody else's brokers; `commandConfig` is the file that says how to reach them. */
   | { kind: 'topic'; bootstrap: string[]; name: string; clusterId: string; commandConfig?: string }
-  /** `heal` is the command that ends it by hand; `proxies` are the servers that hold toxics or closed links of it. */
-  | { kind: 'fault'; name: string; heal: string; proxies?: FaultyProxy[] }
+  /** `heal` is the command that ends it by hand; `proxies` are the servers that hold toxics or closed links of it; `limits` is what a container had before. */
+  | { kind: 'fault'; name: string; heal: string; proxies?: FaultyProxy[]; limits?: Record<string, number> }
 
 /** A Toxiproxy of the run that a fault acts through; toxics of the fault carry its name before a dash. */
 export type FaultyProxy = {

@@ -56,7 +56,7 @@ function recoveries(trials: readonly Labelled[]): string[] {
     faultsOf(trial).map(fault =>
       row([
         markdownText(`${label} #${trial.repetition + 1}`),
-        markdownText(`${fault.kind} on node ${fault.nodes.join(', ')}`),
+        markdownText(`${fault.kind} on ${fault.nodes.length > 0 ? `node ${fault.nodes.join(', ')}` : fault.target}`),
         fault.actedUs === undefined ? 'void' : 'proven',
         time(fault.clusterRtoUs),
         time(fault.clientRtoUs),

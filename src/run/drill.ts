@@ -4,6 +4,8 @@ import type { FaultPorts } from '../chaos/fault.ts'
 import { Injector } from '../chaos/injector.ts'
 import { scheduleFaults } from '../chaos/schedule.ts'
 import { Watch, type WatchedNode } from '../chaos/watch.ts'
+import type { WorkerPowers } from '../chaos/workers.ts'
+import type { LogPlace } from '../cluster/tails.ts'
 import { waitUntil } from '../cluster/wait.ts'
 import { HarnessError } from '../core/errors.ts'
 import { hash32, seededRandom } from '../core/random.ts'
@@ -32,7 +34,8 @@ export function startDrill(
   trial: PlannedTrial,
   setup: TrialSetup,
   writer: TrialWriter,
-  run: { topics: readonly string[]; t0Us: number },
+  run: { topics: readonly string[]; t0Us: number; begin: ReadonlyMap<string, readonly number[]> },
+  workers: WorkerPowers,
 ): Drill | undefined {
   const { faults, load, seed } = setup.scenario
   if (faults.length === 0) return undefined
@@ -44,7 +47,12 @@ export function startDrill(
   watch.start()
   let ending = false
   const injector = new Injector({
-    faults: { ...faultPorts(context), whole: () => waitUntil(() => watch.isWhole(), WHOLE_DEADLINE_MS) },
+    faults: {
+      ...faultPorts(context),
+      workers,
+      logs: placesOf(run.begin),
+      whole: () => waitUntil(() => watch.isWhole(), WHOLE_DEADLINE_MS),
+    },
     view: () => viewOf(context, watch, setup, run.topics),
     random: seededRandom(hash32(seed, trial.repetition, 0x7a26e7)),
     nowUs: () => clock.nowUs(),
@@ -94,6 +102,9 @@ function faultPorts({ cluster }: TrialContext): Omit<FaultPorts, 'whole'> {
   }
 }
 
+const placesOf = (begin: ReadonlyMap<string, readonly number[]>): LogPlace[] =>
+  [...begin].flatMap(([topic, offsets]) => offsets.map((offset, partition) => ({ topic, partition, begin: offset })))
+
 /** Partitions as the watch sees them, under their names in the scenario, and the leader of the quorum, which only the quorum tells. */
 async function viewOf(context: TrialContext, watch: Watch, setup: TrialSetup, topics: readonly string[]) {
   const { leaderId } = await context.admin.quorum()
@@ -105,7 +116,12 @@ async function viewOf(context: TrialContext, watch: Watch, setup: TrialSetup, to
 }
 
 function describe(name: string, detail: Record<string, unknown>): string {
-  const where = Array.isArray(detail['nodes']) ? ` on node ${detail['nodes'].join(', ')}` : ''
+  const [workers, nodes] = [detail['workers'], detail['nodes']]
+  const where = Array.isArray(workers)
+    ? ` on ${workers.join(', ')}`
+    : Array.isArray(nodes)
+      ? ` on node ${nodes.join(', ')}`
+      : ''
   const why = detail['reason'] ?? detail['evidence']
   return `${name} ${String(detail['kind'])}${where}${why === undefined ? '' : `: ${String(why)}`}`
 }

@@ -10,7 +10,7 @@ const CLIENT_FAULTS: readonly string[] = [
   'ack-loss',
   'latency',
   'bandwidth',
-  'slicing',
+  'slice',
   'reset',
   'worker-kill',
   'worker-freeze',

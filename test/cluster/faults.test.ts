@@ -10,8 +10,14 @@ import { loadProvider } from '../../src/cli/shared/providers.ts'
 import { listJournals } from '../../src/cluster/journal-file.ts'
 import { waitUntil } from '../../src/cluster/wait.ts'
 import { seededRandom } from '../../src/core/random.ts'
+import { clockFromAnchor } from '../../src/core/time.ts'
+import { Crew } from '../../src/load/crew.ts'
+import type { ConsumerWorkerSpec } from '../../src/load/messages.ts'
+import { workerMarks } from '../../src/run/worker-environment.ts'
+import { workerPowers } from '../../src/run/worker-powers.ts'
 import { requireOrSkip } from '../support/require.ts'
-import { createTopic, type Held, nowUs, startCluster, topologyOf, useOwnJournals } from './process-support.ts'
+import { stretch } from '../unit/load/virtual-producer.ts'
+import { createTopic, type Held, nowUs, probe, startCluster, topologyOf, useOwnJournals } from './process-support.ts'
 
 useOwnJournals()
 
@@ -26,11 +32,15 @@ const GIVEN: Readonly<Record<string, { options?: Record<string, unknown>; target
   latency: { options: { delay: '50ms' } },
   bandwidth: { options: { rate: '1MiB' } },
   slice: { options: { piece: '100B' } },
+  'power-loss': { options: { cut: '10B' } },
   'pause-hammer': { options: { pause: '200ms', gap: '200ms' } },
+  'brown-out': { forMs: 1500 },
   'fast-bounce': { options: { after: '200ms' } },
 }
 /** Too slow for every run: with `GAUNTLET_FAULTS=docker` or `=process` they are struck too. */
 const SLOW: Readonly<Record<string, string>> = {
+  'log-dir-failure': 'hand (GAUNTLET_FAULTS)',
+  'power-loss': 'hand (GAUNTLET_FAULTS)',
   'broker-kill': 'drill 1 in drills.test.ts',
   'broker-stop': 'npm run drills',
   'rolling-restart': 'npm run drills',
@@ -38,33 +48,55 @@ const SLOW: Readonly<Record<string, string>> = {
 
 let held: Held
 let watch: Watch
+let crew: Crew
 
 beforeAll(async () => {
   const provider = await loadProvider(PROVIDER)
   if ((await provider.unavailable({ kafkaVersion: topologyOf().kafkaVersion })) !== undefined) return
   held = await startCluster(topologyOf({ brokers: 3, network: 'routed', provider: PROVIDER }), { provider })
   await createTopic(held.cluster, TOPIC, 3)
+  await probe(held.cluster, TOPIC)
   const nodes = held.cluster.info.nodes.map(({ id, name, observer = '' }) => ({ id, name, observer }))
   watch = new Watch(nodes, [TOPIC], { nowUs, onChange: () => undefined })
   watch.start()
+  const environment = { PATH: process.env['PATH'], ...workerMarks(held.runId, 'billing-0') }
+  crew = new Crew({ onInterval: () => undefined, onEvent: () => undefined }, { environment })
+  await crew.open([reader()])
+  crew.start(clock.nowUs())
 }, 120_000)
 beforeEach(context => requireOrSkip(PROVIDER === 'docker' ? 'docker' : 'java', context))
 afterAll(async () => {
   await watch?.stop()
+  await crew?.close()
   await held?.[Symbol.asyncDispose]()
   if (held) expect(await listJournals()).toEqual([])
 }, 60_000)
+
+const anchor = { wallUs: Date.now() * 1000, hrtimeNs: String(process.hrtime.bigint()) }
+const clock = clockFromAnchor(anchor, { monotonicNs: () => process.hrtime.bigint(), millis: () => performance.now() })
+
+/** The only member of a group, for faults on workers. */
+const reader = (): ConsumerWorkerSpec => ({
+  ...{ role: 'consumer', worker: 'billing-0', group: 'billing', groupId: 'billing', member: 0, members: 1 },
+  ...{ start: 'earliest', driver: 'kafkajs', mode: 'tuned', settings: {}, bootstrap: held.cluster.bootstrap, anchor },
+  ...{ topics: [{ name: TOPIC, index: 0, partitions: 3 }], beginOffsets: [[0, 0, 0]], runTag: 1, verify: true },
+  ...{ segments: [stretch('measure', 600, 1)], processing: { delay: 0, handling: 'batch' }, commit: 'auto' },
+})
 
 /** Strikes through the injector, as a drill does; returns the steps it told. */
 async function strike(kind: string): Promise<FaultEvent[]> {
   const { cluster } = held
   if (!cluster.powers || !cluster.links) throw new Error('the provider has no powers')
-  const { options = {}, target: text = 'random not controller', forMs = 300 } = GIVEN[kind] ?? {}
+  const { needs } = findFault(kind)
+  const whom = needs === 'workers' ? 'workers of billing' : 'random not controller'
+  const { options = {}, target: text = whom, forMs = 300 } = GIVEN[kind] ?? {}
   const events: FaultEvent[] = []
   const injector = new Injector({
     faults: {
       nodes: cluster.powers,
       links: cluster.links,
+      logs: [0, 1, 2].map(partition => ({ topic: TOPIC, partition, begin: 0 })),
+      workers: workerPowers({ journal: held.journal, clock }, crew),
       observerOf: id => cluster.info.nodes.find(node => node.id === id)?.observer,
       whole: isWhole,
       nodeIds: cluster.info.nodes.map(({ id }) => id),
@@ -115,6 +147,7 @@ describe(`faults on a routed cluster (${PROVIDER})`, () => {
       const [journal] = await listJournals()
       expect([...(journal?.open.values() ?? [])].filter(entry => entry.kind === 'fault')).toEqual([])
       expect(await isWhole()).toBe(true)
+      expect(crew.workers().map(({ spec }) => spec.worker)).toEqual(['billing-0'])
     },
   )
 

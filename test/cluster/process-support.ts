@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll } from 'vitest'
 import type { Provider, StartedCluster } from '../../src/cluster/cluster.ts'
+import type { Journal } from '../../src/cluster/journal.ts'
 import { journalDirectory, openJournal } from '../../src/cluster/journal-file.ts'
 import { dataDirectory } from '../../src/cluster/places.ts'
 import { findMarked } from '../../src/cluster/proc.ts'
@@ -53,7 +54,7 @@ export function topologyOf(overrides: Partial<StartedClusterSpec> = {}): Topolog
 }
 
 /** A cluster and its journal; disposing of it ends both. */
-export type Held = AsyncDisposable & { cluster: StartedCluster; runId: string }
+export type Held = AsyncDisposable & { cluster: StartedCluster; runId: string; journal: Journal }
 
 export type StartOptions = { runId?: string; readyTimeoutMs?: number; signal?: AbortSignal; provider?: Provider }
 
@@ -72,6 +73,7 @@ export async function startCluster(topology: Topology, options: StartOptions = {
     return {
       cluster,
       runId,
+      journal,
       [Symbol.asyncDispose]: async () => {
         await cluster[Symbol.asyncDispose]()
         await journal.close()

@@ -4,14 +4,19 @@ import { ackLoss } from './ack-loss.ts'
 import { bandwidth } from './bandwidth.ts'
 import { brokerKill } from './broker-kill.ts'
 import { brokerStop } from './broker-stop.ts'
+import { brownOut } from './brown-out.ts'
 import { fastBounce } from './fast-bounce.ts'
 import { freeze } from './freeze.ts'
 import { isolate } from './isolate.ts'
 import { latency } from './latency.ts'
+import { logDirFailure } from './log-dir-failure.ts'
 import { pauseHammer } from './pause-hammer.ts'
+import { powerLoss } from './power-loss.ts'
 import { reset } from './reset.ts'
 import { rollingRestart } from './rolling-restart.ts'
 import { slice } from './slice.ts'
+import { workerFreeze } from './worker-freeze.ts'
+import { workerKill } from './worker-kill.ts'
 
 export const FAULTS: readonly Fault[] = [
   brokerKill,
@@ -20,12 +25,17 @@ export const FAULTS: readonly Fault[] = [
   freeze,
   pauseHammer,
   fastBounce,
+  brownOut,
+  powerLoss,
+  logDirFailure,
   isolate,
   ackLoss,
   latency,
   bandwidth,
   slice,
   reset,
+  workerKill,
+  workerFreeze,
 ]
 
 /** A fault by its name in scenarios, which the schema has checked. */

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { Strike } from '../../../src/chaos/fault.ts'
 import { findFault } from '../../../src/chaos/faults/index.ts'
+import type { WorkerPowers } from '../../../src/chaos/workers.ts'
 import type { NodePowers } from '../../../src/cluster/cluster.ts'
 
 type State = 'running' | 'frozen' | 'gone'
@@ -22,6 +23,12 @@ function scripted(overrides: Partial<NodePowers> = {}) {
     start: to('start', 'running'),
     stop: async () => 143,
     state: async node => states.get(node) ?? 'running',
+    limitCpu: async () => undefined,
+    unlimitCpu: async () => undefined,
+    cpuLimit: async () => undefined,
+    cutTails: async () => [],
+    failLogDir: async () => undefined,
+    restoreLogDir: async () => undefined,
     incarnation: async node => `start ${asked.filter(what => what === `start ${node}`).length}`,
     ...overrides,
   }
@@ -89,5 +96,53 @@ describe('fast-bounce', () => {
     await injecting
     expect(asked).toEqual(['kill 2', 'start 2'])
     expect(await bounce.prove(strike)).toBeUndefined()
+  })
+})
+
+describe('faults on workers', () => {
+  /** A consumer and a producer that obey. */
+  function crewed() {
+    const states = new Map<string, State>()
+    const asked: string[] = []
+    const to = (what: string, state: State) => async (worker: string) => {
+      asked.push(`${what} ${worker}`)
+      states.set(worker, state)
+    }
+    const workers: WorkerPowers = {
+      list: () => [
+        { worker: 'billing-0', group: 'billing', role: 'consumer' },
+        { worker: 'web-0', group: 'web', role: 'producer' },
+      ],
+      freeze: to('freeze', 'frozen'),
+      thaw: to('thaw', 'running'),
+      kill: to('kill', 'gone'),
+      start: to('start', 'running'),
+      state: async worker => states.get(worker) ?? 'running',
+    }
+    const strike = strikeOf(scripted().powers, {})
+    return { asked, strike: { ...strike, workers: ['billing-0', 'web-0'], ports: { ...strike.ports, workers } } }
+  }
+
+  it('freeze and thaw them, and both are read back', async () => {
+    const { asked, strike } = crewed()
+    const fault = findFault('worker-freeze')
+    expect(await fault.prove(strike)).toBeUndefined()
+    await fault.inject(strike)
+    expect(await fault.prove(strike)).toBe('billing-0, web-0 read back as stopped')
+    expect(await fault.remains(strike)).toBe('billing-0 is frozen, web-0 is frozen')
+    await fault.heal(strike)
+    expect(await fault.remains(strike)).toBeUndefined()
+    expect(asked).toEqual(['freeze billing-0', 'freeze web-0', 'thaw billing-0', 'thaw web-0'])
+  })
+
+  it('kill them, and bring back consumers only', async () => {
+    const { asked, strike } = crewed()
+    const fault = findFault('worker-kill')
+    await fault.inject(strike)
+    expect(await fault.prove(strike)).toBe('billing-0, web-0 ended by SIGKILL')
+    expect(await fault.remains(strike)).toBe('billing-0 is gone')
+    await fault.heal(strike)
+    expect(await fault.remains(strike)).toBeUndefined()
+    expect(asked).toEqual(['kill billing-0', 'kill web-0', 'start billing-0'])
   })
 })

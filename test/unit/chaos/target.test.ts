@@ -1,6 +1,7 @@
 // Targets: read from text, and resolved against the cluster as it is at the moment of the act.
 import { describe, expect, it } from 'vitest'
 import { type ClusterView, parseTarget, resolveTarget } from '../../../src/chaos/target.ts'
+import { resolveWorkers } from '../../../src/chaos/workers.ts'
 import { seededRandom } from '../../../src/core/random.ts'
 
 const VIEW: ClusterView = {
@@ -53,7 +54,26 @@ describe('targets', () => {
     expect(resolved('random not controller', headless)).toMatch(/quorum has no leader/)
   })
 
+  it('name workers of the run, who are no nodes', () => {
+    expect(parseTarget('worker billing/0')).toMatchObject({ kind: 'worker', group: 'billing', member: 0 })
+    expect(parseTarget('workers of web.eu-1')).toMatchObject({ kind: 'worker', group: 'web.eu-1' })
+    expect(resolved('worker billing/0')).toBe('a worker is no node')
+    const views = ['web-0', 'web-1', 'web-1-0'].map(worker => ({
+      worker,
+      group: worker.slice(0, -2),
+      role: 'producer' as const,
+    }))
+    const struck = (text: string) => resolveWorkers(parseTarget(text) as Parameters<typeof resolveWorkers>[0], views)
+    expect(struck('worker web/1')).toEqual(['web-1'])
+    expect(struck('workers of web')).toEqual(['web-0', 'web-1'])
+    expect(struck('workers of web-1')).toEqual(['web-1-0'])
+    expect(struck('worker web/2')).toMatch(/^no worker web\/2/)
+  })
+
   it.each([
+    'worker billing',
+    'workers of',
+    'worker billing/0 not controller',
     '',
     'node',
     'node x',
