@@ -75,10 +75,19 @@ afterAll(async () => {
 const anchor = { wallUs: Date.now() * 1000, hrtimeNs: String(process.hrtime.bigint()) }
 const clock = clockFromAnchor(anchor, { monotonicNs: () => process.hrtime.bigint(), millis: () => performance.now() })
 
+/** Kafka's own defaults, as a plan would resolve them. */
+const SETTINGS = {
+  ...{ 'request.timeout.ms': 30_000, 'session.timeout.ms': 45_000, 'heartbeat.interval.ms': 3000 },
+  ...{ 'max.poll.interval.ms': 300_000, 'metadata.max.age.ms': 300_000, 'fetch.max.wait.ms': 500 },
+  ...{ 'fetch.min.bytes': 1, 'fetch.max.bytes': 52_428_800, 'max.partition.fetch.bytes': 1_048_576 },
+  ...{ 'auto.commit.interval.ms': 5000, 'isolation.level': 'read_uncommitted' },
+}
+
 /** The only member of a group, for faults on workers. */
 const reader = (): ConsumerWorkerSpec => ({
   ...{ role: 'consumer', worker: 'billing-0', group: 'billing', groupId: 'billing', member: 0, members: 1 },
-  ...{ start: 'earliest', driver: 'kafkajs', mode: 'tuned', settings: {}, bootstrap: held.cluster.bootstrap, anchor },
+  ...{ start: 'earliest', driver: 'kafkajs', mode: 'tuned', settings: SETTINGS, anchor },
+  ...{ bootstrap: held.cluster.bootstrap },
   ...{ topics: [{ name: TOPIC, index: 0, partitions: 3 }], beginOffsets: [[0, 0, 0]], runTag: 1, verify: true },
   ...{ segments: [stretch('measure', 600, 1)], processing: { delay: 0, handling: 'batch' }, commit: 'auto' },
 })
