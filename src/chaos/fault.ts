@@ -1,7 +1,9 @@
 // The contract of a fault: what it may be told, what it needs, how it acts, how its effect is proven, how it is undone and read back.
 import type * as z from 'zod'
 import type { LinkPowers, NodePowers } from '../cluster/cluster.ts'
+import type { LogPlace } from '../cluster/tails.ts'
 import type { AdminPowers, CommandPowers, Seen } from './powers.ts'
+import type { WorkerPowers } from './workers.ts'
 
 /** true: what happens in production; approximated: near it, and the report says how it differs. */
 export type Fidelity = 'true' | 'approximated'
@@ -11,6 +13,10 @@ export type FaultPorts = {
   nodes: NodePowers
   /** Absent where the network is direct. */
   links?: LinkPowers
+  /** Our own processes that load the cluster. */
+  workers?: WorkerPowers
+  /** The partitions of the trial, for faults on what a node has stored. */
+  logs?: readonly LogPlace[]
   /** host:port of a broker's OBSERVER listener. */
   observerOf(nodeId: number): string | undefined
   /** Waits until every broker sees every replica in sync; false where that takes too long. */
@@ -33,6 +39,8 @@ export type Strike<Options> = {
   nodes: readonly number[]
   /** The other end, for faults between two. */
   peers: readonly number[]
+  /** Worker processes, for faults on those; they strike no node. */
+  workers?: readonly string[]
   options: Options
   ports: FaultPorts
   /** Marks the moment from which the effect was there, where `inject` goes on after it. */
@@ -47,8 +55,8 @@ export type FaultOf<Shape extends z.core.$ZodLooseShape> = {
   fidelity: Fidelity
   /** How it differs from what happens in production. */
   differs?: string
-  /** links: works on a routed network only; admin: by requests, on a cluster of our own; observer: needs no power at all. */
-  needs: 'nodes' | 'links' | 'admin' | 'observer'
+  /** links: works on a routed network only; admin: by requests, on a cluster of our own; observer: needs no power at all; workers: strikes processes of the run itself. */
+  needs: 'nodes' | 'links' | 'admin' | 'observer' | 'workers'
   /** Nodes that are not named: all of them, or the fault must name some; always: it takes no target. */
   untargeted?: 'all' | 'always'
   /** Links only: it says by itself which ends it takes. */

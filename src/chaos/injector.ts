@@ -6,6 +6,7 @@ import type { Fault, FaultPorts, Strike } from './fault.ts'
 import { findFault } from './faults/index.ts'
 import type { Occurrence } from './schedule.ts'
 import { type ClusterView, resolveTarget, type Target } from './target.ts'
+import { resolveWorkers } from './workers.ts'
 
 /** What the injector tells: one event per step of a fault, with its times. */
 export type FaultEvent = { name: string; atUs: number; detail: Record<string, unknown> }
@@ -21,6 +22,7 @@ export type InjectorPorts = {
   emit(event: FaultEvent): void
 }
 
+type Chosen = { nodes: number[]; peers: number[]; workers?: string[]; controller: number | undefined }
 type Active = {
   id: string
   fault: Fault
@@ -82,12 +84,13 @@ export class Injector {
       this.emit('fault.void', { ...plain, reason: chosen })
       return undefined
     }
-    const { nodes, peers, controller } = chosen
+    const { nodes, peers, workers, controller } = chosen
     let actedUs: number | undefined
     const strike = {
       tag: `fault-${id}-${spec.kind}`,
       nodes,
       peers,
+      ...(workers ? { workers } : {}),
       options: spec.options as never,
       ports: this.ports.faults,
       acted: () => {
@@ -101,6 +104,7 @@ export class Injector {
       ...plain,
       nodes,
       ...(peers.length > 0 ? { peers } : {}),
+      ...(workers ? { workers } : {}),
       ...(controller === undefined ? {} : { controller }),
     }
     const { takesLeaders, fidelity } = fault
@@ -121,10 +125,8 @@ export class Injector {
   }
 
   /** The nodes meant now, and no node that another fault already holds. */
-  private choose(
-    spec: FaultSpec,
-    view: ClusterView,
-  ): { nodes: number[]; peers: number[]; controller: number | undefined } | string {
+  private choose(spec: FaultSpec, view: ClusterView): Chosen | string {
+    if (spec.target.kind === 'worker') return this.chooseWorkers(spec.target, view)
     const { controller } = view
     const { needs, untargeted } = findFault(spec.kind)
     // It strikes a topic, whoever leads it.
@@ -143,6 +145,14 @@ export class Injector {
     return { nodes, peers, controller }
   }
 
+  private chooseWorkers(target: Parameters<typeof resolveWorkers>[0], view: ClusterView): Chosen | string {
+    const workers = resolveWorkers(target, this.ports.faults.workers?.list() ?? [])
+    if (typeof workers === 'string') return workers
+    const held = this.active.find(other => other.strike.workers?.some(worker => workers.includes(worker)))
+    if (held) return `${target.text} is still under fault ${held.id}`
+    return { nodes: [], peers: [], workers, controller: view.controller }
+  }
+
   private async prove({ fault, strike }: Active): Promise<string | undefined> {
     for (let attempt = 1; attempt <= PROVE_TRIES; attempt++) {
       const evidence = await fault.prove(strike)
@@ -159,7 +169,8 @@ export class Injector {
 
   private async healNow(active: Active): Promise<void> {
     const { id, fault, strike } = active
-    const detail = { fault: id, kind: fault.kind, nodes: strike.nodes }
+    const { nodes, workers } = strike
+    const detail = { fault: id, kind: fault.kind, nodes, ...(workers ? { workers } : {}) }
     this.emit('fault.healing', detail)
     // What an act still does would come after its own undoing.
     await within(active.injected, INJECT_GRACE_MS)

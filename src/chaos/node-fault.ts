@@ -8,8 +8,13 @@ export const ORDERLY_EXIT = 143
 type State = Awaited<ReturnType<NodePowers['state']>>
 
 /** All at once, because a crash of two machines is not two crashes. */
-export async function eachNode(nodes: readonly number[], act: (nodeId: number) => Promise<unknown>): Promise<void> {
-  const results = await Promise.allSettled(nodes.map(act))
+export function eachNode(nodes: readonly number[], act: (nodeId: number) => Promise<unknown>): Promise<void> {
+  return eachOf(nodes, act)
+}
+
+/** Acts on all before it fails. */
+export async function eachOf<T>(all: readonly T[], act: (one: T) => Promise<unknown>): Promise<void> {
+  const results = await Promise.allSettled(all.map(act))
   const failed = results.find(result => result.status === 'rejected')
   if (failed) throw failed.reason
 }
@@ -19,4 +24,15 @@ export async function notIn({ nodes, ports }: Strike<unknown>, wanted: State): P
   const states = await Promise.all(nodes.map(async node => ({ node, state: await ports.nodes.state(node) })))
   const others = states.filter(({ state }) => state !== wanted)
   return others.length === 0 ? undefined : others.map(({ node, state }) => `node ${node} is ${state}`).join(', ')
+}
+
+/** Fails where a node of a strike is in another state. */
+export async function mustBe(strike: Strike<unknown>, wanted: State): Promise<void> {
+  const others = await notIn(strike, wanted)
+  if (others !== undefined) throw new Error(`${others}, not ${wanted}`)
+}
+
+/** The links that end at the nodes of a strike; none in a direct network. */
+export function linksTo({ ports, nodes }: Strike<unknown>): string[] {
+  return (ports.links?.links ?? []).filter(link => nodes.includes(link.target)).map(link => link.name)
 }

@@ -9,6 +9,8 @@ export type Target = {
   | { kind: 'leader'; topic: string; partition?: number }
   | { kind: 'follower'; topic: string; partition: number }
   | { kind: 'coordinator'; of: 'group' | 'transaction'; name: string }
+  /** Processes of the run itself: one of a group, or all of them. */
+  | { kind: 'worker'; group: string; member?: number }
   | { kind: 'controller' | 'minority' | 'all' | 'random' }
 )
 
@@ -24,6 +26,8 @@ export type ClusterView = {
 
 export const TARGET_FORMS =
   'node 2, leader of orders/0, follower of orders/0, coordinator of group billing, coordinator of transaction tx-1, controller, minority, all, random'
+/** For faults on the run’s own processes. */
+export const WORKER_FORMS = 'worker billing/0, workers of billing'
 const GROUP_TOPIC = '__consumer_offsets'
 const TRANSACTION_TOPIC = '__transaction_state'
 export const INTERNAL_TOPICS: readonly string[] = [GROUP_TOPIC, TRANSACTION_TOPIC]
@@ -42,6 +46,9 @@ export function parseTarget(text: string): Target | undefined {
   const coordinator = /^coordinator of (group|transaction) ([A-Za-z0-9._-]+)$/.exec(core)
   if (coordinator)
     return { ...base, kind: 'coordinator', of: coordinator[1] as 'group' | 'transaction', name: coordinator[2] ?? '' }
+  const worker = /^(?:worker ([a-z0-9][a-z0-9._-]*)\/(\d{1,4})|workers of ([a-z0-9][a-z0-9._-]*))$/.exec(trimmed)
+  if (worker?.[3] !== undefined) return { ...base, kind: 'worker', group: worker[3] }
+  if (worker) return { ...base, kind: 'worker', group: worker[1] ?? '', member: Number(worker[2]) }
   if (core === 'controller' || core === 'minority' || core === 'all' || core === 'random')
     return core === 'controller' && notController ? undefined : { ...base, kind: core }
   return undefined
@@ -79,6 +86,8 @@ export function resolveTarget(target: Target, view: ClusterView, random: Random)
   }
   if (target.notController && view.controller === undefined) return 'the quorum has no leader at this moment'
   switch (target.kind) {
+    case 'worker':
+      return 'a worker is no node'
     case 'node':
       return [target.node]
     case 'all':

@@ -2,6 +2,7 @@
 import type { Flow, Link, Stream } from '../topology/links.ts'
 import type { Topology } from '../topology/topology.ts'
 import type { Journal } from './journal.ts'
+import type { LogPlace, TailCut } from './tails.ts'
 
 export type ProviderName = 'docker' | 'process' | 'external'
 
@@ -63,17 +64,38 @@ export type BrokerMetrics = {
 }
 
 /** The powers that faults and clean-up need; every one is journaled by the provider before the act. */
-export type NodePowers = {
-  /** Stops the node's threads without ending it (SIGSTOP, docker pause). */
-  freeze(nodeId: number): Promise<void>
-  thaw(nodeId: number): Promise<void>
-  /** Ends the node at once (SIGKILL). */
-  kill(nodeId: number): Promise<void>
-  /** Ends the node in order (SIGTERM); resolves with its exit code. */
-  stop(nodeId: number): Promise<number>
-  start(nodeId: number): Promise<void>
-  /** running, frozen or gone, read back from the system. */
-  state(nodeId: number): Promise<'running' | 'frozen' | 'gone'>
+export type NodePowers = CpuPowers &
+  DiskPowers & {
+    /** Stops the node's threads without ending it (SIGSTOP, docker pause). */
+    freeze(nodeId: number): Promise<void>
+    thaw(nodeId: number): Promise<void>
+    /** Ends the node at once (SIGKILL). */
+    kill(nodeId: number): Promise<void>
+    /** Ends the node in order (SIGTERM); resolves with its exit code. */
+    stop(nodeId: number): Promise<number>
+    start(nodeId: number): Promise<void>
+    /** running, frozen or gone, read back from the system. */
+    state(nodeId: number): Promise<'running' | 'frozen' | 'gone'>
+    /** Which start of the node this is, in words; another one after every start. */
+    incarnation(nodeId: number): Promise<string>
+  }
+
+export type CpuPowers = {
+  /** Leaves the node so many cores of CPU time. */
+  limitCpu(nodeId: number, cpus: number): Promise<void>
+  /** Gives back what it had before. */
+  unlimitCpu(nodeId: number): Promise<void>
+  /** The limit of `limitCpu` as the system tells it, in words; undefined where there is none. */
+  cpuLimit(nodeId: number): Promise<string | undefined>
+}
+
+export type DiskPowers = {
+  /** Cuts so much off the end of the newest segment of these partitions, where it has them; only of a node that is gone. */
+  cutTails(nodeId: number, places: readonly LogPlace[], bytes: number): Promise<TailCut[]>
+  /** Makes the log directory such that nothing can be created in it. */
+  failLogDir(nodeId: number): Promise<void>
+  /** Puts it right again, with all that it held; of a node that is gone, or was never struck. */
+  restoreLogDir(nodeId: number): Promise<void>
 }
 
 /** What is done to the bytes of a link; values in Toxiproxy's own terms (milliseconds, KB/s, bytes). */

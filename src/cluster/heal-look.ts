@@ -14,6 +14,9 @@ export type ContainerReviver = {
   state(name: string): Promise<'running' | 'frozen' | 'gone'>
   unpause(name: string): Promise<void>
   start(name: string): Promise<void>
+  /** True where it has these limits. */
+  hasLimits(name: string, limits: Record<string, number>): Promise<boolean>
+  limit(name: string, limits: Record<string, number>): Promise<void>
 }
 
 /** over: nothing of it is left; acting: it can be ended from here; stuck: it cannot be, or nobody could look. */
@@ -26,7 +29,7 @@ type Process = Extract<Leftover, { kind: 'process' }>
 
 const SIGNAL_DEADLINE_MS = 3000
 /** As the powers over nodes name their faults. */
-const NODE_FAULT = /^(freeze|kill|stop) (\S+)$/
+const NODE_FAULT = /^(freeze|kill|stop|limit) (\S+)$/
 
 /** The state of one fault now. */
 export async function lookAtFault(
@@ -38,7 +41,7 @@ export async function lookAtFault(
     if (entry.command) return lookAtCommand(entry, entry.command)
     if (entry.proxies) return await lookAtProxies(run, entry.name, entry.proxies)
     const [, verb = '', target = ''] = NODE_FAULT.exec(entry.name) ?? []
-    if (isJournaledContainer(run, target)) return await lookAtContainer(run, target, engine)
+    if (isJournaledContainer(run, target)) return await lookAtContainer(run, target, engine, entry.limits)
     if (verb !== '') return lookAtProcess(run, verb, target)
     if (run.things.length + run.unseen.length === 0) return { is: 'over', text: 'what it acted on is gone' }
     return { is: 'stuck', text: 'the journal does not say what it acted on' }
@@ -66,13 +69,20 @@ function isJournaledContainer({ journal }: DeadRun, name: string): boolean {
 }
 
 /** A container is brought back to work however it was stopped: one fault may have struck what another had frozen. */
-async function lookAtContainer(run: DeadRun, name: string, engine: () => Promise<ContainerReviver>): Promise<Finding> {
+async function lookAtContainer(
+  run: DeadRun,
+  name: string,
+  engine: () => Promise<ContainerReviver>,
+  limits?: Record<string, number>,
+): Promise<Finding> {
   const unseen = run.unseen.find(({ entry }) => entry.kind === 'container' && entry.name === name)
   if (unseen) return { is: 'stuck', text: unseen.reason }
   if (!run.things.some(thing => thing.kind === 'container' && thing.name === name))
     return { is: 'over', text: `container ${name} is gone` }
   const reviver = await engine()
   const state = await reviver.state(name)
+  if (state === 'running' && limits && !(await reviver.hasLimits(name, limits)))
+    return { is: 'acting', text: `container ${name} has little CPU time`, end: () => reviver.limit(name, limits) }
   if (state === 'running') return { is: 'over', text: `container ${name} is running` }
   if (state === 'frozen') return { is: 'acting', text: `container ${name} is frozen`, end: () => reviver.unpause(name) }
   return { is: 'acting', text: `container ${name} is stopped`, end: () => reviver.start(name) }
@@ -83,10 +93,17 @@ function lookAtProcess({ things, journal }: DeadRun, verb: string, name: string)
   const found = processes.find(process => process.name === name)
   if (found) {
     const text = `process ${name} (pid ${found.pid})`
+    if (verb === 'limit' && journal.owner === 'alive')
+      return {
+        is: 'stuck',
+        text: `${text} is stopped again and again by its own run`,
+        command: `kill -INT ${journal.lease?.pid}`,
+      }
     if (!isFrozen(found)) return { is: 'over', text: `${text} is running` }
     return { is: 'acting', text: `${text} is frozen`, end: () => thaw(found) }
   }
-  if (verb === 'freeze' || processes.length === 0) return { is: 'over', text: `process ${name} is gone` }
+  if (verb === 'freeze' || verb === 'limit' || processes.length === 0)
+    return { is: 'over', text: `process ${name} is gone` }
   const command = journal.owner === 'alive' ? `kill -INT ${journal.lease?.pid}` : 'gauntlet clean'
   return { is: 'stuck', text: `process ${name} is gone, and only its own run can start it again`, command }
 }

@@ -10,8 +10,15 @@ export type JournalEntry =
   | { kind: 'directory'; path: string }
   /** A topic on somebody else's brokers; `commandConfig` is the file that says how to reach them. */
   | { kind: 'topic'; bootstrap: string[]; name: string; clusterId: string; commandConfig?: string }
-  /** `heal` is the command that ends it by hand; `proxies` are the servers that hold toxics or closed links of it, `command` is the user's own that undoes it. */
-  | { kind: 'fault'; name: string; heal: string; proxies?: FaultyProxy[]; command?: UndoCommand }
+  /** `heal` is the command that ends it by hand; `proxies` are the servers that hold toxics or closed links of it, `command` is the user's own that undoes it; `limits` is what a container had before. */
+  | {
+      kind: 'fault'
+      name: string
+      heal: string
+      proxies?: FaultyProxy[]
+      command?: UndoCommand
+      limits?: Record<string, number>
+    }
 
 /** A program with its arguments; `nodes` are those that the fault struck. */
 export type UndoCommand = { argv: readonly string[]; deadlineMs: number; nodes: readonly number[] }

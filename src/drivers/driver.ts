@@ -14,9 +14,6 @@ export const POOLED = 'compression: pool, batches compressed beforehand: compres
 /** The badge of readers whose client commits by itself what it has fetched or queued, before a handler was given it. */
 export const COMMITS_AHEAD = 'commits what was fetched, before it was handled'
 
-/** The badge of readers whose client commits by itself what it has fetched or queued, before a handler was given it. */
-export const COMMITS_AHEAD = 'commits what was fetched, before it was handled'
-
 /** What a driver can do; read by `plan` before anything starts, so it imports no client. */
 export type Capabilities = {
   name: string

@@ -1,7 +1,8 @@
 // Starts, watches and stops the worker processes of a trial; a worker that ends or fails early ends the trial.
-import { type ChildProcess, fork, spawnSync } from 'node:child_process'
+import { type ChildProcess, fork } from 'node:child_process'
 import { HarnessError } from '../core/errors.ts'
 import type { ConsumerWorkerSpec, FromWorker, Position, ToWorker, WorkerSpec } from './messages.ts'
+import { pin } from './pin.ts'
 import type { IntervalReport } from './recorder.ts'
 
 const WORKER_URL = new URL(`./worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
@@ -10,6 +11,13 @@ const CLOSE_MS = 6000
 export type CrewPorts = {
   onInterval(spec: WorkerSpec, report: IntervalReport): void
   onEvent(spec: WorkerSpec, atUs: number, name: string, detail: Record<string, unknown>): void
+}
+
+/** `marks` is what the environment of one worker has besides. */
+type CrewOptions = {
+  environment: NodeJS.ProcessEnv
+  cpuset?: string | undefined
+  marks?: (worker: string) => NodeJS.ProcessEnv
 }
 
 type Member = {
@@ -21,6 +29,8 @@ type Member = {
   waiting: Map<FromWorker['type'], (() => void)[]>
   seen: Set<FromWorker['type']>
   closing: boolean
+  /** frozen: nobody waits for its answers meanwhile; killed: nobody does any more. Both were ordered by a fault. */
+  held: 'no' | 'frozen' | 'killed'
 }
 
 export class Crew {
@@ -28,14 +38,17 @@ export class Crew {
   private readonly ports: CrewPorts
   private readonly environment: NodeJS.ProcessEnv
   private readonly cpuset: string | undefined
+  private readonly marks: (worker: string) => NodeJS.ProcessEnv
+  private t0Us = 0
   private fail: (error: unknown) => void = () => undefined
   /** Rejects when a worker fails; never resolves. */
   readonly failed: Promise<never>
 
-  constructor(ports: CrewPorts, options: { environment: NodeJS.ProcessEnv; cpuset?: string | undefined }) {
+  constructor(ports: CrewPorts, options: CrewOptions) {
     this.ports = ports
     this.environment = options.environment
     this.cpuset = options.cpuset
+    this.marks = options.marks ?? (() => ({}))
     this.failed = new Promise((_, reject) => {
       this.fail = reject
     })
@@ -43,9 +56,9 @@ export class Crew {
   }
 
   /** Starts workers and waits until each has opened its client. */
-  async open(specs: readonly WorkerSpec[]): Promise<void> {
+  async open(specs: readonly WorkerSpec[], begun?: { t0Us: number; fromUs: number }): Promise<void> {
     const started = specs.map(spec => this.fork(spec))
-    for (const member of started) this.say(member, { type: 'open', spec: member.spec })
+    for (const member of started) this.say(member, { type: 'open', spec: member.spec, ...(begun ? { begun } : {}) })
     await this.all(started, 'opened')
   }
 
@@ -71,6 +84,7 @@ export class Crew {
   }
 
   start(t0Us: number): void {
+    this.t0Us = t0Us
     for (const member of this.members) this.say(member, { type: 'start', t0Us })
   }
 
@@ -88,11 +102,12 @@ export class Crew {
   /** Asks every consumer how far it has read; the answer is the largest next offset per group, topic and partition. */
   async positions(): Promise<Map<string, Map<string, number>>> {
     const readers = this.of('consumer')
-    for (const member of readers) {
+    const asked = readers.filter(member => member.held === 'no')
+    for (const member of asked) {
       member.seen.delete('positions')
       this.say(member, { type: 'locate' })
     }
-    await this.all(readers, 'positions')
+    await this.all(asked, 'positions')
     const groups = new Map<string, Map<string, number>>()
     for (const { spec, positions } of readers) {
       if (spec.role !== 'consumer') continue
@@ -104,6 +119,43 @@ export class Crew {
       }
     }
     return groups
+  }
+
+  /** Workers that have not been killed, with their processes. */
+  workers(): { spec: WorkerSpec; pid: number }[] {
+    return this.members.flatMap(({ spec, child, held }) =>
+      child.pid === undefined || held === 'killed' ? [] : [{ spec, pid: child.pid }],
+    )
+  }
+
+  /** Told before a fault freezes a worker, and after it has thawed: what it read until then stands for it meanwhile. */
+  hold(worker: string, isFrozen: boolean): void {
+    const member = this.living(worker)
+    member.held = isFrozen ? 'frozen' : 'no'
+    if (isFrozen) this.release(member, 'positions')
+  }
+
+  /** Ends a worker by SIGKILL, as a fault ordered; nobody waits for it any more. */
+  async kill(worker: string): Promise<void> {
+    const member = this.living(worker)
+    member.held = 'killed'
+    const gone = new Promise<void>(resolve => member.child.once('exit', () => resolve()))
+    member.child.kill('SIGKILL')
+    await gone
+    for (const type of [...member.waiting.keys()]) this.release(member, type)
+  }
+
+  /** Starts a killed reader anew under its name, in the middle of the load. */
+  async revive(worker: string, nowUs: number): Promise<void> {
+    const before = this.members.findLast(({ spec }) => spec.worker === worker)
+    if (before?.held !== 'killed') throw new RangeError(`worker ${worker} was not killed`)
+    await this.open([before.spec], { t0Us: this.t0Us, fromUs: nowUs })
+  }
+
+  private living(worker: string): Member {
+    const member = this.members.find(({ spec, held }) => spec.worker === worker && held !== 'killed')
+    if (!member) throw new RangeError(`no worker ${worker} runs`)
+    return member
   }
 
   /** Topics a group reads. */
@@ -153,7 +205,7 @@ export class Crew {
     const child = fork(WORKER_URL, {
       execArgv: [],
       serialization: 'advanced',
-      env: this.environment,
+      env: { ...this.environment, ...this.marks(spec.worker) },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
     const member: Member = {
@@ -164,8 +216,10 @@ export class Crew {
       waiting: new Map(),
       seen: new Set(),
       closing: false,
+      held: 'no',
     }
-    if (this.cpuset && child.pid) this.pin(spec.worker, this.cpuset, child.pid)
+    const unpinned = this.cpuset && child.pid ? pin(spec.worker, this.cpuset, child.pid) : undefined
+    if (unpinned) this.fail(unpinned)
     let lastWords = ''
     child.stderr?.on('data', (chunk: Buffer) => {
       lastWords = (lastWords + chunk.toString()).slice(-2000)
@@ -176,7 +230,7 @@ export class Crew {
         this.fail(new HarnessError({ code: 'E501', message: `worker ${spec.worker} did not start: ${error.message}` }))
     })
     child.on('exit', (code, signal) => {
-      if (member.closing) return
+      if (member.closing || member.held === 'killed') return
       const how = signal ? `by ${signal}` : `with code ${code}`
       const words = lastWords.trim().split('\n').at(-1)
       this.fail(
@@ -189,20 +243,6 @@ export class Crew {
     })
     this.members.push(member)
     return member
-  }
-
-  /** Binds all threads of a worker to its cores; one that runs elsewhere would be measured as if it did not. */
-  private pin(worker: string, cpuset: string, pid: number): void {
-    const done = spawnSync('taskset', ['-a', '-c', '-p', cpuset, String(pid)], { encoding: 'utf8' })
-    if (done.status === 0) return
-    const why = done.error?.message ?? done.stderr.trim()
-    this.fail(
-      new HarnessError({
-        code: 'E204',
-        message: `worker ${worker} cannot run on cores ${cpuset}: ${why}`,
-        hint: 'remove cluster.workers.cpuset, or name cores this machine has',
-      }),
-    )
   }
 
   private say(member: Member, message: ToWorker): void {
@@ -232,14 +272,19 @@ export class Crew {
         break
     }
     member.seen.add(message.type)
-    const waiting = member.waiting.get(message.type) ?? []
-    member.waiting.delete(message.type)
+    this.release(member, message.type)
+  }
+
+  /** Lets everybody go on who waits for this message. */
+  private release(member: Member, type: FromWorker['type']): void {
+    const waiting = member.waiting.get(type) ?? []
+    member.waiting.delete(type)
     for (const resolve of waiting) resolve()
   }
 
   private all(members: readonly Member[], type: FromWorker['type']): Promise<void> {
     const each = members.map(member =>
-      member.seen.has(type)
+      member.seen.has(type) || member.held === 'killed'
         ? Promise.resolve()
         : new Promise<void>(resolve => member.waiting.set(type, [...(member.waiting.get(type) ?? []), resolve])),
     )

@@ -64,7 +64,8 @@ export type ConsumerWorkerSpec = CommonSpec & {
 export type WorkerSpec = ProducerWorkerSpec | ConsumerWorkerSpec
 
 export type ToWorker =
-  | { type: 'open'; spec: WorkerSpec }
+  /** `begun` is for a reader that is started anew in the middle of the load, and counts from its first record on. */
+  | { type: 'open'; spec: WorkerSpec; begun?: { t0Us: number; fromUs: number } }
   | { type: 'start'; t0Us: number }
   /** Producers: wait for outcomes until the deadline; consumers: report, then stop. */
   | { type: 'finish'; deadlineUs: number }

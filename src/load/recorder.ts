@@ -29,10 +29,12 @@ export class Recorder {
   private readonly spare: Latencies[] = []
   private lastPhase: PhaseName | undefined
   private lastBucket: Bucket | undefined
-  private interval = 0
+  private interval: number
 
-  constructor(t0Us: number, health: () => WorkerHealth, emit: (reports: IntervalReport[]) => void) {
+  /** A worker that begins later has no seconds before `fromUs`. */
+  constructor(t0Us: number, health: () => WorkerHealth, emit: (reports: IntervalReport[]) => void, fromUs = t0Us) {
     this.t0Us = t0Us
+    this.interval = Math.floor((fromUs - t0Us) / INTERVAL_US)
     this.health = health
     this.emit = emit
   }

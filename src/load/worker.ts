@@ -14,7 +14,7 @@ const CLOSE_DEADLINE_MS = 5000
 
 type Role = {
   positions?(): Position[]
-  start(t0Us: number): void
+  start(t0Us: number, fromUs?: number): void
   finish(deadlineUs: number): Promise<void>
   close(): Promise<void>
 }
@@ -50,20 +50,19 @@ async function openProducer(spec: ProducerWorkerSpec): Promise<Role> {
   }
 }
 
-async function openConsumer(spec: ConsumerWorkerSpec): Promise<Role> {
+async function openConsumer(spec: ConsumerWorkerSpec, begun?: { t0Us: number; fromUs: number }): Promise<Role> {
   const clock = processClock(spec.anchor)
   const consumer = new ConsumerRole(spec, await loadDriver(spec.driver), clock, {
     onAssigned: partitions => say({ type: 'assigned', partitions }),
     onEvent: (name, detail) => say({ type: 'event', atUs: clock.nowUs(), name, detail }),
     onFatal: message => say({ type: 'failed', message }),
   })
-  await consumer.open()
   let recorder: Recorder | undefined
   let timer: NodeJS.Timeout | undefined
-  return {
-    start: t0Us => {
+  const own: Role = {
+    start: (t0Us, fromUs) => {
       const health = watchHealth(() => consumer.outsideUse())
-      recorder = new Recorder(t0Us, health, reports => say({ type: 'interval', reports }))
+      recorder = new Recorder(t0Us, health, reports => say({ type: 'interval', reports }), fromUs)
       consumer.start(t0Us, recorder)
       timer = setInterval(() => {
         consumer.countWire()
@@ -79,12 +78,18 @@ async function openConsumer(spec: ConsumerWorkerSpec): Promise<Role> {
     positions: () => consumer.positions(),
     close: () => consumer.close(),
   }
+  if (begun) own.start(begun.t0Us, begun.fromUs)
+  await consumer.open()
+  return own
 }
 
 async function obey(message: ToWorker): Promise<void> {
   switch (message.type) {
     case 'open':
-      role = message.spec.role === 'producer' ? await openProducer(message.spec) : await openConsumer(message.spec)
+      role =
+        message.spec.role === 'producer'
+          ? await openProducer(message.spec)
+          : await openConsumer(message.spec, message.begun)
       return say({ type: 'opened' })
     case 'start':
       return role?.start(message.t0Us)

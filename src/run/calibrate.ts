@@ -12,7 +12,8 @@ import { ledgerDirectory } from '../recording/places.ts'
 import type { Segment } from '../scenario/schema/load.ts'
 import { type Capacity, capacityOf } from './capacity.ts'
 import { producerSpecs } from './specs.ts'
-import { orAbort, workerEnvironment } from './trial.ts'
+import { orAbort } from './trial.ts'
+import { workerEnvironment } from './worker-environment.ts'
 
 const LEAD_IN_US = 300_000
 const DRAIN_US = 5_000_000

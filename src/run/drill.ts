@@ -4,6 +4,8 @@ import type { FaultPorts } from '../chaos/fault.ts'
 import { Injector } from '../chaos/injector.ts'
 import { scheduleFaults } from '../chaos/schedule.ts'
 import { Watch, type WatchedNode } from '../chaos/watch.ts'
+import type { WorkerPowers } from '../chaos/workers.ts'
+import type { LogPlace } from '../cluster/tails.ts'
 import { waitUntil } from '../cluster/wait.ts'
 import { HarnessError } from '../core/errors.ts'
 import { hash32, seededRandom } from '../core/random.ts'
@@ -36,7 +38,8 @@ export function startDrill(
   trial: PlannedTrial,
   setup: TrialSetup,
   writer: TrialWriter,
-  run: { topics: readonly string[]; t0Us: number; stop: StopConditions },
+  run: { topics: readonly string[]; t0Us: number; begin: ReadonlyMap<string, readonly number[]>; stop: StopConditions },
+  workers: WorkerPowers,
 ): Drill | undefined {
   const { faults, load, seed } = setup.scenario
   if (faults.length === 0) return undefined
@@ -55,7 +58,12 @@ export function startDrill(
   const injector = new Injector({
     faults: {
       ...faultPorts(context),
-      ...softPorts(context, watch, setup, run.topics),
+      ...softPorts(context, watch, {
+        topicsCalled: declared => run.topics.filter((_, index) => setup.topics[index]?.declared === declared),
+        tell: text => context.options.onProgress({ kind: 'step', text }),
+      }),
+      workers,
+      logs: placesOf(run.begin),
       whole: () => waitUntil(() => watch.isWhole(), WHOLE_DEADLINE_MS),
     },
     view: wanted => viewOf(context, trial, watch, declaredOf, wanted),
@@ -107,9 +115,16 @@ function faultPorts({ cluster }: TrialContext): Pick<FaultPorts, 'nodes' | 'link
   }
 }
 
+const placesOf = (begin: ReadonlyMap<string, readonly number[]>): LogPlace[] =>
+  [...begin].flatMap(([topic, offsets]) => offsets.map((offset, partition) => ({ topic, partition, begin: offset })))
+
 function describe(name: string, detail: Record<string, unknown>): string {
-  const where =
-    Array.isArray(detail['nodes']) && detail['nodes'].length > 0 ? ` on node ${detail['nodes'].join(', ')}` : ''
+  const [workers, nodes] = [detail['workers'], detail['nodes']]
+  const where = Array.isArray(workers)
+    ? ` on ${workers.join(', ')}`
+    : Array.isArray(nodes) && nodes.length > 0
+      ? ` on node ${nodes.join(', ')}`
+      : ''
   const why = detail['reason'] ?? detail['evidence']
   return `${name} ${String(detail['kind'])}${where}${why === undefined ? '' : `: ${String(why)}`}`
 }

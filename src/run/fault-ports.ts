@@ -7,7 +7,6 @@ import type { NodePowers } from '../cluster/cluster.ts'
 import { journaledCommands } from '../cluster/commands.ts'
 import { HarnessError } from '../core/errors.ts'
 import type { PlannedTrial } from '../plan/plan.ts'
-import type { TrialSetup } from '../plan/setup.ts'
 import type { FaultSpec } from '../scenario/schema/faults.ts'
 import type { TrialContext } from './context.ts'
 import { groupIdOf } from './specs.ts'
@@ -25,16 +24,24 @@ export const NO_POWERS: NodePowers = {
   stop: refuse,
   start: refuse,
   state: refuse,
+  limitCpu: refuse,
+  unlimitCpu: refuse,
+  cpuLimit: refuse,
+  cutTails: refuse,
+  failLogDir: refuse,
+  restoreLogDir: refuse,
+  incarnation: refuse,
 }
 
-/** Topics on the cluster under their names in the scenario. */
+type SoftPorts = Pick<FaultPorts, 'admin' | 'commands' | 'seen' | 'topicsCalled' | 'tell'>
+
+/** Of those who bring the rest: how topics are called on the cluster, and where the operator reads. */
 export function softPorts(
-  context: TrialContext,
+  context: Pick<TrialContext, 'admin' | 'journal' | 'cluster'>,
   watch: Watch,
-  setup: TrialSetup,
-  topics: readonly string[],
-): Pick<FaultPorts, 'admin' | 'commands' | 'seen' | 'topicsCalled' | 'tell'> {
-  const { admin, journal, options } = context
+  { topicsCalled, tell }: Pick<SoftPorts, 'topicsCalled' | 'tell'>,
+): SoftPorts {
+  const { admin, journal } = context
   return {
     admin: {
       ...replicaNotes(context),
@@ -44,13 +51,16 @@ export function softPorts(
     },
     commands: journaledCommands(journal),
     seen: () => ({ partitions: watch.latest(), silent: watch.silentNodes() }),
-    topicsCalled: declared => topics.filter((_, index) => setup.topics[index]?.declared === declared),
-    tell: text => options.onProgress({ kind: 'step', text }),
+    topicsCalled,
+    tell,
   }
 }
 
 /** What a run that dies leaves in the journal of replicas that it moved: Kafka's own command that moves them back. */
-function replicaNotes({ journal, cluster }: TrialContext): Pick<FaultPorts['admin'], 'note' | 'settled'> {
+function replicaNotes({
+  journal,
+  cluster,
+}: Pick<TrialContext, 'journal' | 'cluster'>): Pick<FaultPorts['admin'], 'note' | 'settled'> {
   const entries = new Map<string, number>()
   return {
     note: async (tag, before) => {

@@ -18,6 +18,8 @@ import { StopConditions, stoppedBy } from './stop.ts'
 import { createTopics, removeTopics } from './topics.ts'
 import { truthOf } from './truth-step.ts'
 import { countOffsets, witnessText } from './witness.ts'
+import { workerEnvironment, workerMarks } from './worker-environment.ts'
+import { workerPowers } from './worker-powers.ts'
 
 const LEAD_IN_US = 300_000
 const ASSIGN_DEADLINE_MS = 60_000
@@ -60,6 +62,7 @@ export async function runTrial(
     },
     {
       environment: workerEnvironment(),
+      marks: worker => workerMarks(context.runId, worker),
       cpuset: setup.scenario.cluster.kind === 'started' ? setup.scenario.cluster.workers.cpuset : undefined,
     },
   )
@@ -127,7 +130,7 @@ async function load(
   for (const phase of state.phases)
     options.onProgress({ kind: 'phase', name: phase.name, t0Us: phase.t0Us, t1Us: phase.t1Us })
   crew.start(state.t0Us)
-  const drill = startDrill(context, trial, setup, writer, state)
+  const drill = startDrill(context, trial, setup, writer, state, workerPowers(context, crew))
   const observer = startObserver(context, crew, writer, state.topics, sample =>
     state.stop.cluster(sample.atUs, {
       underReplicated: drill?.underReplicated() ?? sample.underReplicated,
@@ -292,13 +295,4 @@ async function account(
     ...(features ? { features } : {}),
     notes,
   }
-}
-
-/** Where a driver that runs a JVM finds it, the jars and what it made of them. */
-const PLACES = ['JAVA_HOME', 'KAFKA_HOME', 'GAUNTLET_CACHE', 'XDG_CACHE_HOME']
-
-/** Workers get the environment without what could be a secret of the coordinator. */
-export function workerEnvironment(): NodeJS.ProcessEnv {
-  const kept = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'UV_THREADPOOL_SIZE', 'NODE_EXTRA_CA_CERTS', ...PLACES]
-  return Object.fromEntries(kept.flatMap(name => (process.env[name] === undefined ? [] : [[name, process.env[name]]])))
 }

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll } from 'vitest'
-import type { StartedCluster } from '../../src/cluster/cluster.ts'
+import type { Provider, StartedCluster } from '../../src/cluster/cluster.ts'
+import type { Journal } from '../../src/cluster/journal.ts'
 import { journalDirectory, openJournal } from '../../src/cluster/journal-file.ts'
 import { dataDirectory } from '../../src/cluster/places.ts'
 import { findMarked } from '../../src/cluster/proc.ts'
@@ -53,16 +54,16 @@ export function topologyOf(overrides: Partial<StartedClusterSpec> = {}): Topolog
 }
 
 /** A cluster and its journal; disposing of it ends both. */
-export type Held = AsyncDisposable & { cluster: StartedCluster; runId: string }
+export type Held = AsyncDisposable & { cluster: StartedCluster; runId: string; journal: Journal }
 
-export type StartOptions = { runId?: string; readyTimeoutMs?: number; signal?: AbortSignal }
+export type StartOptions = { runId?: string; readyTimeoutMs?: number; signal?: AbortSignal; provider?: Provider }
 
-/** Starts a cluster of JVMs with a journal on disk. */
+/** Starts a cluster, of JVMs where no other provider is given, with a journal on disk. */
 export async function startCluster(topology: Topology, options: StartOptions = {}): Promise<Held> {
   const runId = options.runId ?? newRunId()
   const journal = await openJournal(runId)
   try {
-    const cluster = await processProvider.start({
+    const cluster = await (options.provider ?? processProvider).start({
       topology,
       runId,
       journal,
@@ -72,6 +73,7 @@ export async function startCluster(topology: Topology, options: StartOptions = {
     return {
       cluster,
       runId,
+      journal,
       [Symbol.asyncDispose]: async () => {
         await cluster[Symbol.asyncDispose]()
         await journal.close()

@@ -126,6 +126,20 @@ describe('trouble', () => {
     })
   })
 
+  test('a worker that a fault kills is waited for no more, and what it told before stays', async () => {
+    const { crew, clock, spec, total } = rig()
+    const segments = [stretch('measure', 2, 100)]
+    await crew.open([0, 1].map(stripe => spec({ driver: 'null', worker: `w-${stripe}`, stripe, stripes: 2, segments })))
+    crew.start(clock.nowUs())
+    await crew.kill('w-1')
+    expect(crew.workers().map(one => one.spec.worker)).toEqual(['w-0'])
+    expect(workerPids()).toHaveLength(1)
+    await Promise.race([crew.scheduleDone(), crew.failed])
+    await crew.finish('producer', clock.nowUs() + 5e6)
+    expect(total('acked')).toBe(100)
+    await expect(crew.kill('w-1')).rejects.toThrow('no worker w-1 runs')
+  })
+
   test('cores that do not exist are refused, not ignored', async () => {
     const { crew, spec } = rig({ cpuset: '999' })
     await expect(crew.open([spec({ driver: 'null' })])).rejects.toMatchObject({ code: 'E204' })

@@ -1,7 +1,7 @@
-// Ends brokers at once, as a crash does, and starts them again at the end; `for: 2s` is the fast bounce.
+// Ends brokers at once, as a crash does, and starts them again at the end.
 import { callAcross } from '../canary.ts'
-import { defineFault, type FaultPorts, type Strike } from '../fault.ts'
-import { eachNode, notIn } from '../node-fault.ts'
+import { defineFault, type Strike } from '../fault.ts'
+import { eachNode, linksTo, notIn } from '../node-fault.ts'
 
 const CANARY_MS = 500
 
@@ -12,11 +12,12 @@ export const brokerKill = defineFault({
   needs: 'nodes',
   takesLeaders: true,
   options: {},
-  inject: async ({ tag, nodes, ports, acted }) => {
+  inject: async strike => {
+    const { tag, nodes, ports } = strike
     await eachNode(nodes, node => ports.nodes.kill(node))
-    acted()
+    strike.acted()
     // A proxy accepts for a dead upstream and then hangs up; a dead machine's port refuses.
-    await ports.links?.refuse(tag, linksTo(ports, nodes))
+    await ports.links?.refuse(tag, linksTo(strike))
   },
   prove: async strike => {
     const alive = await notIn(strike, 'gone')
@@ -32,7 +33,3 @@ export const brokerKill = defineFault({
   },
   remains: (strike: Strike<unknown>) => notIn(strike, 'running'),
 })
-
-function linksTo(ports: FaultPorts, nodes: readonly number[]): string[] {
-  return (ports.links?.links ?? []).filter(link => nodes.includes(link.target)).map(link => link.name)
-}

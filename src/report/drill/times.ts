@@ -21,8 +21,8 @@ const CLIENT_TIMERS = ['request.timeout.ms', 'retries', 'retry.backoff.ms', 'met
 export const faultsOf = (trial: TrialAnalysis): FaultRecovery[] => trial.recovery?.faults ?? []
 export const time = (us: number | undefined): string => (us === undefined ? NONE : formatUs(us))
 export const nameOf = ({ label, trial }: Labelled): string => plain(`${label} #${trial.repetition + 1}`)
-const faultName = ({ kind, nodes }: FaultRecovery): string =>
-  plain(`${kind} on node ${nodes.length === 0 ? NONE : nodes.join(', ')}`)
+const faultName = ({ kind, nodes, target }: FaultRecovery): string =>
+  plain(`${kind} on ${nodes.length > 0 ? `node ${nodes.join(', ')}` : target}`)
 
 export function momentsSection(trials: readonly Labelled[]): DrillSection {
   const names = Object.keys(MOMENTS) as MomentName[]

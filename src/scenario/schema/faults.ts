@@ -3,10 +3,11 @@ import * as z from 'zod'
 import type { Fault } from '../../chaos/fault.ts'
 import { FAULTS, findFault } from '../../chaos/faults/index.ts'
 import { phaseStartMs } from '../../chaos/schedule.ts'
-import { INTERNAL_TOPICS, parseTarget, TARGET_FORMS, type Target } from '../../chaos/target.ts'
+import { INTERNAL_TOPICS, parseTarget, TARGET_FORMS, type Target, WORKER_FORMS } from '../../chaos/target.ts'
 import { formatDurationMs } from '../../core/units.ts'
 import { listed, show } from '../show.ts'
 import { addProblem, type Ctx, type Draft, duration, part, positiveDuration } from './common.ts'
+import { checkWorker, meetsWorker } from './fault-workers.ts'
 import type { Segment } from './load.ts'
 
 /** One fault as every other room takes it. */
@@ -26,15 +27,23 @@ export type FaultSpec = {
   options: Record<string, unknown>
 }
 
-const targetKey = z
-  .string()
-  .describe(`Whom: ${TARGET_FORMS}; “not controller” may follow`)
-  .transform((text, ctx): Target => {
-    const target = parseTarget(text)
-    if (target) return target
-    addProblem(ctx, 'E136', `${show(text)} is no target`, { hint: `write one of: ${TARGET_FORMS}` })
-    return z.NEVER
-  })
+const targetOf = (isWanted: (target: Target) => boolean, forms: string, more: string) =>
+  z
+    .string()
+    .describe(`Whom: ${forms}${more}`)
+    .transform((text, ctx): Target => {
+      const target = parseTarget(text)
+      if (target && isWanted(target)) return target
+      addProblem(ctx, 'E136', `${show(text)} is no target`, { hint: `write one of: ${forms}` })
+      return z.NEVER
+    })
+
+const targetKey = targetOf(({ kind }) => kind !== 'worker', TARGET_FORMS, '; “not controller” may follow')
+const workerKey = targetOf(({ kind }) => kind === 'worker', WORKER_FORMS, '')
+const targetKeyOf = (fault: Fault) => {
+  if (fault.needs === 'workers') return workerKey
+  return fault.untargeted === 'all' ? targetKey.optional() : targetKey
+}
 
 const ALL: Target = { kind: 'all', text: 'all', notController: false }
 
@@ -52,9 +61,7 @@ const oneFault = (fault: Fault) =>
   z
     .strictObject({
       fault: z.literal(fault.kind).describe(fault.describe),
-      ...(fault.untargeted === 'always'
-        ? {}
-        : { target: fault.untargeted === 'all' ? targetKey.optional() : targetKey }),
+      ...(fault.untargeted === 'always' ? {} : { target: targetKeyOf(fault) }),
       ...(fault.needs === 'links' && fault.takesPeer !== false
         ? { peer: targetKey.describe('Only links to these nodes').optional() }
         : {}),
@@ -159,6 +166,7 @@ function checkTarget(fault: FaultSpec, draft: Draft, ctx: Ctx): void {
         relatedPath: ['cluster'],
         hint: `nodes: ${nodeIds(brokers, cluster['controllers']).join(', ')}`,
       })
+    if (target?.kind === 'worker') checkWorker(target, path, draft, ctx)
     if (target?.kind === 'leader' || target?.kind === 'follower') checkTopic(target, path, draft, ctx)
     if (target?.kind === 'coordinator' && target.of === 'group') checkGroup(target.name, path, draft, ctx)
   }
@@ -279,6 +287,7 @@ function checkOverlaps(faults: readonly FaultSpec[], segments: readonly Segment[
 
 /** Faults on nodes exclude one another there; all others only where they are of one kind, since toxics add up. */
 function meetsTarget(a: FaultSpec, b: FaultSpec): boolean {
+  if (a.target.kind === 'worker' || b.target.kind === 'worker') return meetsWorker(a.target, b.target)
   const onNodes = findFault(a.kind).needs === 'nodes' && findFault(b.kind).needs === 'nodes'
   if (!onNodes && (a.kind !== b.kind || a.peer?.text !== b.peer?.text)) return false
   return a.target.text === b.target.text || a.target.kind === 'all' || b.target.kind === 'all'

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { FaultPorts, Strike } from '../../../src/chaos/fault.ts'
 import { findFault } from '../../../src/chaos/faults/index.ts'
 import type { SeenPartition } from '../../../src/chaos/watch.ts'
+import { NO_POWERS } from '../../../src/run/fault-ports.ts'
 import { linksBetween } from '../../../src/topology/links.ts'
 
 const ROWS: readonly SeenPartition[] = [0, 1, 2].map(partition => {
@@ -20,9 +21,8 @@ function scripted(overrides: Partial<FaultPorts> = {}) {
   const silent: number[] = []
   const told: string[] = []
   const at = (partition: number) => rows.find(row => row.partition === partition)
-  const unused = () => Promise.reject(new Error('not of this test'))
   const ports: FaultPorts = {
-    nodes: { freeze: unused, thaw: unused, kill: unused, stop: unused, start: unused, state: unused },
+    nodes: NO_POWERS,
     observerOf: () => undefined,
     whole: async () => true,
     nodeIds: [1, 2, 3],

@@ -28,6 +28,13 @@ function scripted(overrides: Partial<NodePowers> = {}) {
       return 143
     },
     state: async node => states.get(node) ?? 'gone',
+    limitCpu: async () => undefined,
+    unlimitCpu: async () => undefined,
+    cpuLimit: async () => undefined,
+    cutTails: async () => [],
+    failLogDir: async () => undefined,
+    restoreLogDir: async () => undefined,
+    incarnation: async node => `start ${asked.filter(what => what === `start ${node}`).length}`,
     ...overrides,
   }
   return { powers, asked, states }

@@ -7,6 +7,7 @@ import {
   resolveTarget,
   type Target,
 } from '../../../src/chaos/target.ts'
+import { resolveWorkers } from '../../../src/chaos/workers.ts'
 import { seededRandom } from '../../../src/core/random.ts'
 
 const VIEW: ClusterView = {
@@ -78,7 +79,26 @@ describe('targets', () => {
     expect(about('leader of orders/0')).toEqual([])
   })
 
+  it('name workers of the run, who are no nodes', () => {
+    expect(parseTarget('worker billing/0')).toMatchObject({ kind: 'worker', group: 'billing', member: 0 })
+    expect(parseTarget('workers of web.eu-1')).toMatchObject({ kind: 'worker', group: 'web.eu-1' })
+    expect(resolved('worker billing/0')).toBe('a worker is no node')
+    const views = ['web-0', 'web-1', 'web-1-0'].map(worker => ({
+      worker,
+      group: worker.slice(0, -2),
+      role: 'producer' as const,
+    }))
+    const struck = (text: string) => resolveWorkers(parseTarget(text) as Parameters<typeof resolveWorkers>[0], views)
+    expect(struck('worker web/1')).toEqual(['web-1'])
+    expect(struck('workers of web')).toEqual(['web-0', 'web-1'])
+    expect(struck('workers of web-1')).toEqual(['web-1-0'])
+    expect(struck('worker web/2')).toMatch(/^no worker web\/2/)
+  })
+
   it.each([
+    'worker billing',
+    'workers of',
+    'worker billing/0 not controller',
     '',
     'node',
     'node x',

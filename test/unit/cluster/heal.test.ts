@@ -129,6 +129,16 @@ describe('a frozen process', () => {
   })
 })
 
+describe('a process that was stopped in a cycle, or a worker that was frozen', () => {
+  it.each(['limit node-1', 'freeze worker-billing-0'])('%s is thawed where its run has died', async name => {
+    const { one, entry } = await start(name.split(' ')[1] ?? '')
+    await freeze(one)
+    writeJournal(state, { runId, entries: [entry, { kind: 'fault', name, heal: 'kill -CONT 1' }] })
+    expect(await heal()).toEqual({ found: [`${name} acting`], healed: 1 })
+    expect(stateOf(one)).not.toBe('T')
+  })
+})
+
 describe('a killed process', () => {
   const killed: JournalEntry = { kind: 'fault', name: 'kill node-2', heal: 'gauntlet clean' }
 
@@ -247,7 +257,7 @@ describe('a fault on links', () => {
 type Engine = NonNullable<HealOptions['docker']> & { acts: string[] }
 
 /** An engine with these containers, labelled as ours; `deaf` ones keep their state. */
-function engineWith(states: Record<string, 'running' | 'frozen' | 'gone'>, deaf = false): Engine {
+function engineWith(states: Record<string, 'running' | 'frozen' | 'gone'>, deaf = false, lowered = false): Engine {
   const acts: string[] = []
   const act = (verb: string) => async (name: string) => {
     acts.push(`${verb} ${name}`)
@@ -260,6 +270,8 @@ function engineWith(states: Record<string, 'running' | 'frozen' | 'gone'>, deaf 
     state: async name => states[name] ?? 'gone',
     unpause: act('unpause'),
     start: act('start'),
+    hasLimits: async () => !lowered || acts.some(what => what.startsWith('limit')),
+    limit: async (name, limits) => void acts.push(`limit ${name} ${JSON.stringify(limits)}`),
   }
 }
 const container = (name: string): JournalEntry => ({ kind: 'container', name })
@@ -274,6 +286,14 @@ describe('containers', () => {
     expect(found).toEqual(['stop c over', 'kill b acting', 'freeze a acting'])
     expect([healed, docker.acts]).toEqual([2, ['start b', 'unpause a']])
     expect((await listJournals())[0]?.open.size).toBe(3)
+  })
+
+  it('get back the CPU time that the journal says they had', async () => {
+    const docker = engineWith({ a: 'running' }, false, true)
+    const limits = { CpuPeriod: 100_000, CpuQuota: -1 }
+    writeJournal(state, { runId, entries: [container('a'), { ...fault('limit a'), limits } as JournalEntry] })
+    expect(await heal({ docker })).toEqual({ found: ['limit a acting'], healed: 1 })
+    expect(docker.acts).toEqual(['limit a {"CpuPeriod":100000,"CpuQuota":-1}'])
   })
 
   it('that are not the run’s, or are gone, are not touched', async () => {

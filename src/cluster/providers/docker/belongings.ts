@@ -2,13 +2,15 @@
 import { HarnessError } from '../../../core/errors.ts'
 import type { Journal } from '../../journal.ts'
 import { type DockerClient, statusOf } from './client.ts'
-import { type DockerItem, removalCommand, removeAll } from './remove.ts'
+import { type DockerItem, removalCommand, removeAll, removeItem } from './remove.ts'
 
 export type Belongings = {
   /** Journals a thing, then makes it. */
   make(item: DockerItem, create: () => Promise<unknown>): Promise<void>
   /** Journals a fault before the act; the function strikes it out again. */
-  noteFault(name: string, heal: string): Promise<() => Promise<void>>
+  noteFault(name: string, heal: string, limits?: Record<string, number>): Promise<() => Promise<void>>
+  /** Removes one thing of these before the end. */
+  remove(item: DockerItem): Promise<void>
   /** Removes everything made; safe to call again. */
   removeAll(): Promise<void>
 }
@@ -30,12 +32,18 @@ export function keepBelongings(client: DockerClient, journal: Journal): Belongin
         throw nameTaken(item, error)
       }
     },
-    noteFault: async (name, heal) => {
-      const entry = await journal.record({ kind: 'fault', name, heal })
+    noteFault: async (name, heal, limits) => {
+      const entry = await journal.record({ kind: 'fault', name, heal, ...(limits ? { limits } : {}) })
       faults.add(entry)
       return async () => {
         if (faults.delete(entry)) await journal.undone(entry)
       }
+    },
+    remove: async item => {
+      await removeItem(client, item)
+      const entry = made.get(item)
+      made.delete(item)
+      if (entry !== undefined) await journal.undone(entry)
     },
     removeAll: async () => {
       await removeAll(client, [...made.keys()], async item => {

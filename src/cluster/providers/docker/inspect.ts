@@ -5,16 +5,22 @@ import { demux } from './demux.ts'
 
 const EXEC_DEADLINE_MS = 120_000
 
-export type NodeState = { state: 'running' | 'frozen' | 'gone'; exitCode: number; outOfMemory: boolean }
+export type NodeState = {
+  state: 'running' | 'frozen' | 'gone'
+  exitCode: number
+  outOfMemory: boolean
+  incarnation: string
+}
 
 /** State of a container as the engine sees it; one that does not exist is gone. */
 export async function readState(client: DockerClient, container: string): Promise<NodeState> {
   try {
     const { State } = await client.call(`inspect ${container}`, docker => docker.getContainer(container).inspect())
     const state = State.Paused ? 'frozen' : State.Running ? 'running' : 'gone'
-    return { state, exitCode: State.ExitCode, outOfMemory: State.OOMKilled }
+    const incarnation = `pid ${State.Pid}, started at ${State.StartedAt}`
+    return { state, exitCode: State.ExitCode, outOfMemory: State.OOMKilled, incarnation }
   } catch (error) {
-    if (statusOf(error) === 404) return { state: 'gone', exitCode: -1, outOfMemory: false }
+    if (statusOf(error) === 404) return { state: 'gone', exitCode: -1, outOfMemory: false, incarnation: 'gone' }
     throw error
   }
 }

@@ -3,10 +3,22 @@ import { HarnessError } from '../../../core/errors.ts'
 import type { NodePowers } from '../../cluster.ts'
 import type { Belongings } from './belongings.ts'
 import { type DockerClient, statusOf } from './client.ts'
+import { cpuPowers } from './cpu.ts'
+import { diskPowers } from './disk.ts'
 import { type NodeState, readState } from './inspect.ts'
 
 const STOP_GRACE_SECONDS = 120
 const STOP_DEADLINE_MS = (STOP_GRACE_SECONDS + 15) * 1000
+
+/** The journal of faults, and the states behind it, as every power uses them. */
+export type NodeBooks = {
+  state(nodeId: number): Promise<NodeState>
+  must(nodeId: number, wanted: NodeState['state']): Promise<NodeState>
+  /** Before the act. */
+  note(nodeId: number, fault: string, heal: string, limits?: Record<string, number>): Promise<void>
+  /** After the heal. */
+  strike(nodeId: number): Promise<void>
+}
 
 /** Powers over the containers of one run; `containerOf` throws for a node that it does not have. */
 export function dockerPowers(
@@ -17,9 +29,9 @@ export function dockerPowers(
   const healed = new Map<number, () => Promise<void>>()
   const state = (nodeId: number) => readState(client, containerOf(nodeId))
 
-  const note = async (nodeId: number, fault: string, heal: string) => {
+  const note = async (nodeId: number, fault: string, heal: string, limits?: Record<string, number>) => {
     if (healed.has(nodeId)) return
-    healed.set(nodeId, await belongings.noteFault(`${fault} ${containerOf(nodeId)}`, heal))
+    healed.set(nodeId, await belongings.noteFault(`${fault} ${containerOf(nodeId)}`, heal, limits))
   }
   const strike = async (nodeId: number) => {
     const done = healed.get(nodeId)
@@ -37,6 +49,7 @@ export function dockerPowers(
     }
     return found
   }
+  const books: NodeBooks = { state, must, note, strike }
   const act = (nodeId: number, verb: 'pause' | 'unpause' | 'kill' | 'start') =>
     client
       .call(`${verb} ${containerOf(nodeId)}`, docker => docker.getContainer(containerOf(nodeId))[verb]())
@@ -63,12 +76,7 @@ export function dockerPowers(
     },
     stop: async nodeId => {
       await note(nodeId, 'stop', `docker start ${containerOf(nodeId)}`)
-      const stop = client.call(
-        `stop ${containerOf(nodeId)}`,
-        docker => docker.getContainer(containerOf(nodeId)).stop({ t: STOP_GRACE_SECONDS }),
-        STOP_DEADLINE_MS,
-      )
-      await stop.catch(ignoreUnchanged)
+      await stopInOrder(client, containerOf(nodeId))
       return (await must(nodeId, 'gone')).exitCode
     },
     start: async nodeId => {
@@ -77,7 +85,19 @@ export function dockerPowers(
       await strike(nodeId)
     },
     state: async nodeId => (await state(nodeId)).state,
+    ...cpuPowers(client, containerOf, books),
+    ...diskPowers(client, belongings, containerOf, books),
+    incarnation: async nodeId => (await state(nodeId)).incarnation,
   }
+}
+
+async function stopInOrder(client: DockerClient, container: string): Promise<void> {
+  const stop = client.call(
+    `stop ${container}`,
+    docker => docker.getContainer(container).stop({ t: STOP_GRACE_SECONDS }),
+    STOP_DEADLINE_MS,
+  )
+  await stop.catch(ignoreUnchanged)
 }
 
 async function waitForEnd(client: DockerClient, container: string): Promise<void> {

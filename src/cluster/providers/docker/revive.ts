@@ -1,6 +1,7 @@
 // Brings a container of a run back to work, whoever froze or ended it; for healing from the journal, without the run itself.
 import type { ContainerReviver } from '../../heal-look.ts'
 import type { DockerClient } from './client.ts'
+import { type CpuLimits, coresOf, readCpu, writeCpu } from './cpu.ts'
 import { readState } from './inspect.ts'
 import { ignoreUnchanged } from './powers.ts'
 
@@ -13,5 +14,7 @@ export function dockerReviver(client: DockerClient): ContainerReviver {
     state: async name => (await readState(client, name)).state,
     unpause: name => act(name, 'unpause'),
     start: name => act(name, 'start'),
+    hasLimits: async (name, limits) => coresOf(await readCpu(client, name)) === coresOf(limits as CpuLimits),
+    limit: (name, limits) => writeCpu(client, name, limits as CpuLimits),
   }
 }

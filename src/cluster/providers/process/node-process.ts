@@ -42,6 +42,11 @@ export class OwnProcess {
     return this.current?.pid
   }
 
+  /** Its number and its start time name one process for good. */
+  get incarnation(): string {
+    return this.current ? `pid ${this.current.pid} of tick ${this.current.startTicks}` : 'never started'
+  }
+
   /** Starts the JVM; resolves once the process exists, long before the broker is ready. */
   async start(): Promise<void> {
     if (this.state() !== 'gone') return

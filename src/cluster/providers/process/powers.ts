@@ -1,6 +1,8 @@
 // The powers over nodes as processes: each one is journaled before the act and read back from the system after it.
 import type { NodePowers } from '../../cluster.ts'
 import type { Journal } from '../../journal.ts'
+import { diskPowers } from './disk.ts'
+import { cpuPowers } from './duty.ts'
 import { nodeLabel } from './files.ts'
 import type { NodeProcess } from './node-process.ts'
 
@@ -24,6 +26,7 @@ export function processPowers(journal: Journal, find: (nodeId: number) => NodePr
     if (entry !== undefined) await journal.undone(entry)
   }
   const noHeal = () => 'gauntlet clean'
+  const cpu = cpuPowers(find, { note: nodeId => note(nodeId, 'limit', pid => `kill -CONT ${pid}`), strike })
   return {
     freeze: async nodeId => {
       await note(nodeId, 'freeze', pid => `kill -CONT ${pid}`)
@@ -46,7 +49,11 @@ export function processPowers(journal: Journal, find: (nodeId: number) => NodePr
       await strike(nodeId)
     },
     state: async nodeId => find(nodeId).state(),
+    ...cpu,
+    ...diskPowers(find, nodeId => note(nodeId, 'kill', noHeal)),
+    incarnation: async nodeId => find(nodeId).incarnation,
     forget: async () => {
+      await cpu.endAll()
       for (const nodeId of [...faults.keys()]) await strike(nodeId)
     },
   }
