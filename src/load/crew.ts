@@ -1,6 +1,7 @@
 // Starts, watches and stops the worker processes of a trial; a worker that ends or fails early ends the trial.
 import { type ChildProcess, fork } from 'node:child_process'
 import { HarnessError } from '../core/errors.ts'
+import { groupPathOfLife } from '../recording/places.ts'
 import type { ConsumerWorkerSpec, FromWorker, Position, ToWorker, WorkerSpec } from './messages.ts'
 import { pin } from './pin.ts'
 import type { IntervalReport } from './recorder.ts'
@@ -147,9 +148,13 @@ export class Crew {
 
   /** Starts a killed reader anew under its name, in the middle of the load. */
   async revive(worker: string, nowUs: number): Promise<void> {
-    const before = this.members.findLast(({ spec }) => spec.worker === worker)
-    if (before?.held !== 'killed') throw new RangeError(`worker ${worker} was not killed`)
-    await this.open([before.spec], { t0Us: this.t0Us, fromUs: nowUs })
+    const lives = this.members.filter(({ spec }) => spec.worker === worker)
+    const [first] = lives
+    if (!first || lives.at(-1)?.held !== 'killed') throw new RangeError(`worker ${worker} was not killed`)
+    const spec = { ...first.spec }
+    if (spec.role === 'consumer' && spec.history)
+      spec.history = { ...spec.history, path: groupPathOfLife(spec.history.path, lives.length + 1) }
+    await this.open([spec], { t0Us: this.t0Us, fromUs: nowUs })
   }
 
   private living(worker: string): Member {

@@ -23,3 +23,7 @@ export const groupDirectory = (runDirectory: string, trial: number): string =>
 
 export const groupPath = (runDirectory: string, trial: number, worker: string): string =>
   join(groupDirectory(runDirectory, trial), `${worker}.bin`)
+
+/** What a member that was killed and started anew writes; its earlier lives keep their own files. */
+export const groupPathOfLife = (firstPath: string, life: number): string =>
+  firstPath.replace(/\.bin$/, `.life-${life}.bin`)

@@ -24,7 +24,7 @@ export async function verifyRecording(recording: Recording): Promise<Map<number,
     const expected = writers.reduce((sum, client) => sum + client.workers, 0)
     const missing = expected - history.ledgers.length
     const members = record.readers.reduce((sum, reader) => sum + (reader.members ?? 0), 0)
-    const present = (history.groups ?? []).reduce((sum, group) => sum + group.members.length, 0)
+    const present = (history.groups ?? []).reduce((sum, group) => sum + memberCount(group.members), 0)
     const notes = [
       ...record.truth.notes,
       ...(missing > 0 ? [`${missing} of ${expected} ledgers are missing`] : []),
@@ -48,6 +48,9 @@ export async function openHistory(directory: string, trial: number, topics: read
   }
 }
 
+/** Members of one group, however often each was started. */
+const memberCount = (own: readonly RunSource[]): number => new Set(own.map(({ head }) => head.number)).size
+
 /** What the members of all groups of a trial did. */
 export function openMembers(directory: string, trial: number): Promise<RunSource[]> {
   return sourcesIn(groupDirectory(directory, trial), 'group')
@@ -70,7 +73,7 @@ async function contextOf(
       topics: reader.topics.map(name => record.topics.findIndex(topic => topic.name === name)),
       readsCommitted: client !== undefined && readsCommitted(client),
       reachedEnd: reader.reached,
-      isWhole: own.length >= (reader.members ?? 0),
+      isWhole: memberCount(own) >= (reader.members ?? 0),
       members: own,
     }
   })

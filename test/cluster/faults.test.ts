@@ -32,6 +32,8 @@ const TOPIC = 'orders'
 const WHOLE_MS = 60_000
 /** The whole effect of the command that the fault exec is given here. */
 const EXEC_MARK = join(tmpdir(), `gauntlet-exec-${process.pid}`)
+/** A broker that comes back is refused until its old session has ended. */
+const SHORT_SESSION = { 'broker.session.timeout.ms': 6000 }
 
 /** What a fault is given here, where it needs more than its defaults; times are short, since CI waits for them. */
 const GIVEN: Readonly<Record<string, { options?: Record<string, unknown>; target?: string; forMs?: number }>> = {
@@ -67,7 +69,9 @@ let admin: ClusterAdmin
 beforeAll(async () => {
   const provider = await loadProvider(PROVIDER)
   if ((await provider.unavailable({ kafkaVersion: topologyOf().kafkaVersion })) !== undefined) return
-  held = await startCluster(topologyOf({ brokers: 3, network: 'routed', provider: PROVIDER }), { provider })
+  held = await startCluster(topologyOf({ brokers: 3, network: 'routed', provider: PROVIDER, config: SHORT_SESSION }), {
+    provider,
+  })
   await createTopic(held.cluster, TOPIC, 3)
   await probe(held.cluster, TOPIC)
   admin = await ClusterAdmin.connect({ brokers: held.cluster.observerBootstrap })
@@ -91,9 +95,9 @@ afterAll(async () => {
 const anchor = { wallUs: Date.now() * 1000, hrtimeNs: String(process.hrtime.bigint()) }
 const clock = clockFromAnchor(anchor, { monotonicNs: () => process.hrtime.bigint(), millis: () => performance.now() })
 
-/** Kafka's own defaults, as a plan would resolve them. */
+/** Kafka's own defaults, as a plan would resolve them, but for the session: a killed member is waited for that long. */
 const SETTINGS = {
-  ...{ 'request.timeout.ms': 30_000, 'session.timeout.ms': 45_000, 'heartbeat.interval.ms': 3000 },
+  ...{ 'request.timeout.ms': 30_000, 'session.timeout.ms': 6000, 'heartbeat.interval.ms': 1000 },
   ...{ 'max.poll.interval.ms': 300_000, 'metadata.max.age.ms': 300_000, 'fetch.max.wait.ms': 500 },
   ...{ 'fetch.min.bytes': 1, 'fetch.max.bytes': 52_428_800, 'max.partition.fetch.bytes': 1_048_576 },
   ...{ 'auto.commit.interval.ms': 5000, 'isolation.level': 'read_uncommitted' },
