@@ -1,4 +1,5 @@
-// Counts latencies by the bucket of the histogram they fall into, as fast as an array; the histogram takes them over once an interval.
+// Counts latencies by the bucket of the histogram they fall into, as fast as an array, and writes them as that histogram once an interval.
+import { encodeCounts } from '../stats/histogram.ts'
 
 /** Buckets as HDR histograms of three digits cut them: single values at first, then half as many to each doubling. */
 const HALF_BITS = 10
@@ -20,6 +21,15 @@ export class LatencyStage {
     this.counts[index] = (this.counts[index] as number) + count
     if (index > this.top) this.top = index
     return true
+  }
+
+  /** The bytes of a histogram that counted the same, made without one: a spinning pacer waits meanwhile. Begins anew. */
+  encode(): Uint8Array {
+    const { counts } = this
+    const bytes = encodeCounts(index => counts[index] as number, this.top + 1, MAX_US)
+    counts.fill(0, 0, this.top + 1)
+    this.top = -1
+    return bytes
   }
 
   /** Hands over every bucket as its smallest value and how many fell into it, and begins anew. */

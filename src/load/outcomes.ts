@@ -35,16 +35,27 @@ export class Outcomes {
 
   ended(batch: PendingBatch, outcome: FinalOutcome, atUs: number, errorClass = 'error'): void {
     this.recorder.tick(atUs)
+    let phase = this.phaseOf(batch.intended.first)
+    let counted = 0
     batch.intended.forEachRun((intendedUs, count) => {
-      const phase = this.phaseOf(intendedUs)
-      this.recorder.count(phase, outcome, count)
-      if (outcome === 'sentNoAck') return
-      this.recorder.latency(phase, 'ack', atUs - intendedUs, count)
-      if (outcome === 'acked') return
-      this.recorder.count(phase, `error.${errorClass}`, count)
-      this.recorder.count(phase, 'censored', count)
+      const own = this.phaseOf(intendedUs)
+      if (own !== phase) {
+        this.countEnded(phase, outcome, counted, errorClass)
+        phase = own
+        counted = 0
+      }
+      counted += count
+      if (outcome !== 'sentNoAck') this.recorder.latency(own, 'ack', atUs - intendedUs, count)
     })
+    this.countEnded(phase, outcome, counted, errorClass)
     if (outcome === 'acked') this.served(batch, atUs)
+  }
+
+  private countEnded(phase: PhaseName, outcome: FinalOutcome, count: number, errorClass: string): void {
+    this.recorder.count(phase, outcome, count)
+    if (outcome === 'acked' || outcome === 'sentNoAck') return
+    this.recorder.count(phase, `error.${errorClass}`, count)
+    this.recorder.count(phase, 'censored', count)
   }
 
   private served({ intended, offered }: PendingBatch, atUs: number): void {

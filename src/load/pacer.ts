@@ -77,15 +77,15 @@ export class Pacer {
   private handleOne(intendedUs: number, nowUs: number): boolean {
     const ageUs = nowUs - intendedUs
     if (this.tooOld(ageUs)) {
-      this.takeNext()
+      if (!this.held) this.arrivals.take()
       this.held = undefined
       this.ports.abandon(intendedUs, ageUs, nowUs)
       return true
     }
     if (this.options.catchUp === 'bounded' && this.credit < 1) return false
-    const arrival = this.takeNext()
-    if (!this.ports.offer(arrival.intendedUs, arrival.index, nowUs, this.blocked ? 'backpressure' : 'scheduler')) {
-      this.held = arrival
+    const index = this.held?.index ?? this.arrivals.take()
+    if (!this.ports.offer(intendedUs, index, nowUs, this.blocked ? 'backpressure' : 'scheduler')) {
+      this.held = { intendedUs, index }
       this.blocked = true
       return false
     }
@@ -97,11 +97,5 @@ export class Pacer {
   private tooOld(ageUs: number): boolean {
     if (this.options.catchUp === 'drop') return ageUs > DROP_AGE_US
     return this.options.catchUp === 'bounded' && ageUs > this.options.maxAgeUs
-  }
-
-  private takeNext(): { intendedUs: number; index: number } {
-    if (this.held) return this.held
-    const intendedUs = this.arrivals.peekUs()
-    return { intendedUs, index: this.arrivals.take() }
   }
 }

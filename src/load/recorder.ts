@@ -29,6 +29,8 @@ export class Recorder {
   private readonly spare: Latencies[] = []
   private lastPhase: PhaseName | undefined
   private lastBucket: Bucket | undefined
+  private lastName: HistogramName | undefined
+  private lastLatencies: Latencies | undefined
   private interval: number
 
   /** A worker that begins later has no seconds before `fromUs`. */
@@ -45,12 +47,8 @@ export class Recorder {
   }
 
   latency(phase: PhaseName, name: HistogramName, us: number, count = 1): void {
-    const { latencies } = this.bucket(phase)
-    let own = latencies.get(name)
-    if (!own) {
-      own = this.spare.pop() ?? { histogram: new LatencyHistogram(), stage: new LatencyStage() }
-      latencies.set(name, own)
-    }
+    const known = name === this.lastName && phase === this.lastPhase ? this.lastLatencies : undefined
+    const own = known ?? this.latenciesOf(phase, name)
     if (!own.stage.add(us, count)) own.histogram.record(us, count)
   }
 
@@ -65,6 +63,19 @@ export class Recorder {
     this.close(nowUs)
   }
 
+  /** Records of one batch ask for the same ones again and again. */
+  private latenciesOf(phase: PhaseName, name: HistogramName): Latencies {
+    const { latencies } = this.bucket(phase)
+    let own = latencies.get(name)
+    if (!own) {
+      own = this.spare.pop() ?? { histogram: new LatencyHistogram(), stage: new LatencyStage() }
+      latencies.set(name, own)
+    }
+    this.lastName = name
+    this.lastLatencies = own
+    return own
+  }
+
   private bucket(phase: PhaseName): Bucket {
     if (phase === this.lastPhase && this.lastBucket) return this.lastBucket
     let bucket = this.buckets.get(phase)
@@ -74,6 +85,7 @@ export class Recorder {
     }
     this.lastPhase = phase
     this.lastBucket = bucket
+    this.lastLatencies = undefined
     return bucket
   }
 
@@ -83,12 +95,13 @@ export class Recorder {
     const reports = phases.map((phase, index): IntervalReport => {
       const bucket = this.bucket(phase)
       const histograms = [...bucket.latencies].map(([name, own]) => {
-        const { histogram } = own
-        own.stage.drain((us, count) => histogram.record(us, count))
+        const { histogram, stage } = own
+        this.spare.push(own)
+        if (histogram.count === 0) return { name, bytes: stage.encode(), negative: 0 }
+        stage.drain((us, count) => histogram.record(us, count))
         if (histogram.above > 0) bucket.counters[`above.${name}`] = histogram.above
         const report = { name, bytes: histogram.encode(), negative: histogram.negative }
         histogram.reset()
-        this.spare.push(own)
         return report
       })
       return {
@@ -103,6 +116,7 @@ export class Recorder {
     })
     this.buckets.clear()
     this.lastBucket = undefined
+    this.lastLatencies = undefined
     this.interval = Math.max(this.interval + 1, Math.floor((endUs - this.t0Us) / INTERVAL_US))
     this.emit(reports)
   }

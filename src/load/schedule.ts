@@ -53,7 +53,12 @@ export function makeSchedule(segments: readonly Segment[], share: number): Sched
   const list = stretches(segments, share)
   const last = list.at(-1)
   if (!last) throw new RangeError('a schedule needs at least one segment')
-  const at = (us: number): Stretch => list.find(stretch => us < stretch.endUs) ?? last
+  // Whoever asks goes forward in time: nearly always the answer is the stretch of last time, or the next one.
+  let here = last
+  const at = (us: number): Stretch => {
+    if (us < here.startUs || us >= here.endUs) here = list.find(stretch => us < stretch.endUs) ?? last
+    return here
+  }
   const within = (stretch: Stretch, us: number): number => {
     const t = Math.max(0, Math.min(us, stretch.endUs) - stretch.startUs) / 1e6
     const length = (stretch.endUs - stretch.startUs) / 1e6
@@ -61,16 +66,20 @@ export function makeSchedule(segments: readonly Segment[], share: number): Sched
   }
   const total = within(last, last.endUs)
   const paced = list.filter(stretch => !stretch.max && stretch.from + stretch.to > 0)
-  const [first] = paced
+  let pacedAt = 0
+  const pacedFor = (count: number): Stretch => {
+    const known = paced[pacedAt]
+    const isIn = known && known.startCount <= count && !((paced[pacedAt + 1]?.startCount ?? Infinity) <= count)
+    if (isIn) return known
+    pacedAt = paced.findLastIndex(candidate => candidate.startCount <= count)
+    return paced[pacedAt] ?? last
+  }
   return {
     endUs: last.endUs,
     total: Math.round(total),
     countAt: us => (us <= 0 ? 0 : within(at(us), us)),
     timeOf: count => {
-      const stretch =
-        paced.length === 1 && first && first.startCount <= count
-          ? first
-          : (paced.findLast(candidate => candidate.startCount <= count) ?? last)
+      const stretch = pacedFor(count)
       return stretch.startUs + secondsInto(stretch, count - stretch.startCount) * 1e6
     },
     phaseAt: us => at(us).phase,
@@ -108,11 +117,14 @@ export type Arrivals = {
 export function evenArrivals(schedule: Schedule, worker: number, workers: number): Arrivals {
   let next = worker
   const owned = Math.max(0, Math.ceil((schedule.total - worker) / workers))
+  const dueUs = (): number => (next < schedule.total ? schedule.timeOf(next) : Number.POSITIVE_INFINITY)
+  let nextUs = dueUs()
   return {
-    peekUs: () => (next < schedule.total ? schedule.timeOf(next) : Number.POSITIVE_INFINITY),
+    peekUs: () => nextUs,
     take: () => {
       const index = next
       next += workers
+      nextUs = dueUs()
       return index
     },
     dueBy: us => {

@@ -6,6 +6,8 @@ const DAY_US = 86_400_000_000
 /** Cookie of the V2 encoding, word size TLZE. */
 const V2_COOKIE = 0x1c849303 | 0x10
 const HEADER_BYTES = 40
+/** Of a count below 2^53 as a zigzag number. */
+const MAX_WORD_BYTES = 8
 /** Several roundings of a product of two doubles, and far less than one record of any count that fits. */
 const ROUNDING_SHARE = 2 ** -50
 
@@ -149,40 +151,11 @@ export class LatencyHistogram {
     }
   }
 
-  /** The V2 bytes, not compressed: normalising offset 0 and ratio 1.0, which Java, C and Rust readers need. */
+  /** The V2 bytes, not compressed. */
   encode(): Uint8Array {
-    const words = this.countWords()
-    const bytes = new Uint8Array(HEADER_BYTES + words.length * 9)
-    const view = new DataView(bytes.buffer)
-    let at = HEADER_BYTES
-    for (const word of words) at = writeZigZag(bytes, at, word)
-    view.setInt32(0, V2_COOKIE)
-    view.setInt32(4, at - HEADER_BYTES)
-    view.setInt32(8, 0)
-    view.setInt32(12, SIGNIFICANT_DIGITS)
-    view.setBigInt64(16, 1n)
-    view.setBigInt64(24, BigInt(Math.round(this.counts.highestTrackableValue)))
-    view.setFloat64(32, 1)
-    return bytes.subarray(0, at)
-  }
-
-  /** Counts in index order, runs of zeros as one negative number. */
-  private countWords(): number[] {
-    const words: number[] = []
-    if (this.count === 0) return words
-    const limit = this.counts.countsArrayIndex(this.counts.maxValue) + 1
-    let zeros = 0
-    for (let index = 0; index < limit; index++) {
-      const count = this.counts.getCountAtIndex(index)
-      if (count === 0) {
-        zeros++
-        continue
-      }
-      if (zeros > 0) words.push(zeros === 1 ? 0 : -zeros)
-      zeros = 0
-      words.push(count)
-    }
-    return words
+    const { counts } = this
+    const length = this.count === 0 ? 0 : counts.countsArrayIndex(counts.maxValue) + 1
+    return encodeCounts(index => counts.getCountAtIndex(index), length, Math.round(counts.highestTrackableValue))
   }
 
   /** Reads V2 bytes as written by `encode`. */
@@ -205,18 +178,46 @@ export class LatencyHistogram {
   }
 }
 
-function writeZigZag(bytes: Uint8Array, start: number, value: number): number {
-  let rest = value >= 0 ? BigInt(value) * 2n : BigInt(-value) * 2n - 1n
-  let at = start
-  for (let i = 0; i < 8; i++) {
-    if (rest < 128n) {
-      bytes[at++] = Number(rest)
-      return at
+/** V2 bytes of counts in the order of the buckets, with normalising offset 0 and ratio 1.0, which Java, C and Rust readers need. */
+export function encodeCounts(countAt: (index: number) => number, length: number, highestUs: number): Uint8Array {
+  const words = countWords(countAt, length)
+  const bytes = new Uint8Array(HEADER_BYTES + words.length * MAX_WORD_BYTES)
+  const view = new DataView(bytes.buffer)
+  let at = HEADER_BYTES
+  for (const word of words) at = writeZigZag(bytes, at, word)
+  view.setInt32(0, V2_COOKIE)
+  view.setInt32(4, at - HEADER_BYTES)
+  view.setInt32(8, 0)
+  view.setInt32(12, SIGNIFICANT_DIGITS)
+  view.setBigInt64(16, 1n)
+  view.setBigInt64(24, BigInt(highestUs))
+  view.setFloat64(32, 1)
+  return bytes.subarray(0, at)
+}
+
+/** Counts in index order, runs of zeros as one negative number. */
+function countWords(countAt: (index: number) => number, length: number): number[] {
+  const words: number[] = []
+  let zeros = 0
+  for (let index = 0; index < length; index++) {
+    const count = countAt(index)
+    if (count === 0) {
+      zeros++
+      continue
     }
-    bytes[at++] = Number(rest & 127n) | 128
-    rest >>= 7n
+    if (zeros > 0) words.push(zeros === 1 ? 0 : -zeros)
+    zeros = 0
+    words.push(count)
   }
-  bytes[at++] = Number(rest & 255n)
+  return words
+}
+
+/** Counts are whole numbers below 2^53: plain arithmetic is exact, and several times as fast as with big integers. */
+function writeZigZag(bytes: Uint8Array, start: number, value: number): number {
+  let rest = value >= 0 ? value * 2 : -value * 2 - 1
+  let at = start
+  for (; rest >= 128; rest = Math.floor(rest / 128)) bytes[at++] = (rest % 128) | 128
+  bytes[at++] = rest
   return at
 }
 

@@ -23,6 +23,25 @@ describe('the stage', () => {
     )
   })
 
+  test('writes the bytes of a histogram that counted alike, and begins anew', () => {
+    const payloadOf = (bytes: Uint8Array): string => Buffer.from(bytes.subarray(40)).toString('hex')
+    const stage = new LatencyStage()
+    fc.assert(
+      fc.property(fc.array(fc.tuple(latency, fc.integer({ min: 1, max: 2 ** 40 }))), list => {
+        const direct = new LatencyHistogram({ wide: true })
+        for (const [us, count] of list) {
+          direct.record(us, count)
+          stage.add(us, count)
+        }
+        const bytes = stage.encode()
+        expect(payloadOf(bytes)).toBe(payloadOf(direct.encode()))
+        const back = LatencyHistogram.decode(bytes)
+        expect([back.count, back.maxUs]).toEqual([direct.count, direct.maxUs])
+      }),
+    )
+    expect(LatencyHistogram.decode(stage.encode()).count).toBe(0)
+  })
+
   test.each([-1, 2 ** 31, Number.NaN, Number.POSITIVE_INFINITY])('leaves %d to the histogram', us => {
     expect(new LatencyStage().add(us, 1)).toBe(false)
   })
