@@ -11,7 +11,7 @@ export type Criterion = {
   kind: 'us' | 'perSecond' | 'cpuSeconds' | 'bytes'
   better: 'higher' | 'lower'
   assumed: number
-  read(trial: TrialAnalysis): number | undefined
+  read: (trial: TrialAnalysis) => number | undefined
 }
 
 /** One number of one cell: the geometric mean over its trials, and its logarithm. */
