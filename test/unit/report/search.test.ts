@@ -1,0 +1,48 @@
+// What a search says in words, with and without the answer for the day a broker is down.
+import { describe, expect, test } from 'vitest'
+import { oneDownSentence, renderSearchMarkdown, renderSearchTerminal } from '../../../src/report/search.ts'
+import type { OneDown } from '../../../src/search/one-down.ts'
+import type { SearchResult } from '../../../src/search/search.ts'
+
+const found: SearchResult = {
+  state: 'found',
+  ratePerSecond: 2000,
+  loPerSecond: 1950,
+  hiPerSecond: 2150,
+  soaked: true,
+  limitedBy: ['latency'],
+  probes: [],
+  reasons: ['said of the whole'],
+  spentMs: 120_000,
+}
+const down = (change: Partial<SearchResult>): OneDown => ({
+  ...found,
+  soaked: false,
+  reasons: ['said of the rest'],
+  lost: 'broker-3',
+  ...change,
+})
+
+describe('oneDownSentence', () => {
+  test.each<[Partial<SearchResult>, string]>([
+    [{ state: 'above' }, 'with broker-3 down 2000/s holds too'],
+    [
+      { ratePerSecond: 1500, loPerSecond: 1460, hiPerSecond: 1610 },
+      'with broker-3 down 1500/s holds, the truth lies in',
+    ],
+    [{ state: 'below' }, 'with broker-3 down no rate that was tried is sustainable'],
+  ])('%o → %s', (change, text) => expect(oneDownSentence(down(change))).toContain(text))
+})
+
+test.each([
+  [
+    'terminal',
+    (result: SearchResult & { oneDown?: OneDown }) => renderSearchTerminal(result, { colour: false, width: 200 }),
+  ],
+  ['Markdown', renderSearchMarkdown],
+])('%s has both answers where both were asked for', (_, render) => {
+  const both = render({ ...found, oneDown: down({ state: 'above' }) })
+  for (const text of ['is sustainable', 'said of the whole', 'holds too', 'said of the rest'])
+    expect(both).toContain(text)
+  expect(render(found)).not.toContain('holds too')
+})
