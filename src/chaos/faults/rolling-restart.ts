@@ -1,4 +1,5 @@
 // Restarts nodes one after the other in order, each only when every replica is in sync again, as an upgrade does.
+import { endWork, goOn, workDone } from '../background.ts'
 import { defineFault, type Strike } from '../fault.ts'
 import { eachNode, notIn, ORDERLY_EXIT } from '../node-fault.ts'
 
@@ -16,14 +17,21 @@ export const rollingRestart = defineFault({
     const { nodes, ports } = strike
     const done: string[] = []
     restarted.set(strike, done)
-    for (const node of nodes) {
-      const code = await ports.nodes.stop(node)
-      if (code !== ORDERLY_EXIT)
-        throw new Error(`node ${node} ended with exit code ${code}, not in order (${ORDERLY_EXIT})`)
-      await ports.nodes.start(node)
-      if (!(await ports.whole())) throw new Error(`replicas were not in sync in time after node ${node} was restarted`)
-      done.push(`node ${node}`)
-    }
+    goOn(strike, async ({ signal }) => {
+      const healed = new Promise<'healed'>(resolve => signal.addEventListener('abort', () => resolve('healed')))
+      for (const node of nodes) {
+        if (signal.aborted) return
+        const code = await ports.nodes.stop(node)
+        if (code !== ORDERLY_EXIT)
+          throw new Error(`node ${node} ended with exit code ${code}, not in order (${ORDERLY_EXIT})`)
+        await ports.nodes.start(node)
+        const isWhole = await Promise.race([ports.whole(), healed])
+        if (isWhole === 'healed') return
+        if (!isWhole) throw new Error(`replicas were not in sync in time after node ${node} was restarted`)
+        done.push(`node ${node}`)
+      }
+    })
+    await workDone(strike)
   },
   prove: async strike => {
     const done = restarted.get(strike) ?? []
@@ -31,9 +39,11 @@ export const rollingRestart = defineFault({
       ? `${done.join(', ')} restarted in order (exit code ${ORDERLY_EXIT})`
       : undefined
   },
-  heal: ({ nodes, ports }) =>
-    eachNode(nodes, async node => {
-      if ((await ports.nodes.state(node)) === 'gone') await ports.nodes.start(node)
-    }),
+  heal: async strike => {
+    await endWork(strike)
+    await eachNode(strike.nodes, async node => {
+      if ((await strike.ports.nodes.state(node)) === 'gone') await strike.ports.nodes.start(node)
+    })
+  },
   remains: strike => notIn(strike, 'running'),
 })

@@ -35,11 +35,11 @@ function scripted(overrides: Partial<NodePowers> = {}) {
   return { powers, asked }
 }
 
-function strikeOf(powers: NodePowers, options: object): Strike<never> {
+function strikeOf(powers: NodePowers, options: object, nodes = [2], whole = async () => true): Strike<never> {
   // These faults ask for nothing else.
-  const own: Partial<FaultPorts> = { nodes: powers, observerOf: () => undefined, whole: async () => true }
+  const own: Partial<FaultPorts> = { nodes: powers, observerOf: () => undefined, whole }
   const ports = { ...own, nodeIds: [1, 2, 3] } as FaultPorts
-  return { tag: 'fault-1', nodes: [2], peers: [], options: options as never, ports, acted: () => undefined }
+  return { tag: 'fault-1', nodes, peers: [], options: options as never, ports, acted: () => undefined }
 }
 
 describe('pause-hammer', () => {
@@ -146,5 +146,29 @@ describe('faults on workers', () => {
     await fault.heal(strike)
     expect(await fault.remains(strike)).toBeUndefined()
     expect(asked).toEqual(['kill billing-0', 'kill web-0', 'start billing-0'])
+  })
+})
+
+describe('rolling-restart', () => {
+  const rolling = findFault('rolling-restart')
+
+  it('restarts one node after the other, each when all is whole again', async () => {
+    const { powers, asked } = scripted()
+    const strike = strikeOf(powers, {}, [1, 2, 3])
+    await rolling.inject(strike)
+    expect(asked).toEqual(['start 1', 'start 2', 'start 3'])
+    expect(await rolling.prove(strike)).toBe('node 1, node 2, node 3 restarted in order (exit code 143)')
+  })
+
+  it('stops no further node once it is healed, however long the last one takes to come back', async () => {
+    const { powers, asked } = scripted()
+    const strike = strikeOf(powers, {}, [1, 2, 3], () => new Promise(() => undefined))
+    const injected = rolling.inject(strike)
+    while (asked.length === 0) await sleep(1)
+    await rolling.heal(strike)
+    await injected
+    expect(asked).toEqual(['start 1'])
+    expect(await rolling.prove(strike)).toBeUndefined()
+    expect(await rolling.remains(strike)).toBeUndefined()
   })
 })
