@@ -33,6 +33,7 @@ export type AccumulatorPorts = {
 export const BATCH_OVERHEAD_BYTES = 61
 export const RECORD_OVERHEAD_BYTES = 12
 const EXPIRY_SCAN_US = 100_000
+const NO_LEADERS: readonly number[] = []
 
 type Queue = {
   topic: number
@@ -128,18 +129,21 @@ export class Accumulator {
     return tail.rawBytes >= this.settings.batchSizeBytes
   }
 
-  /** Sends what may be sent. */
-  poll(nowUs: number): void {
-    if (this.closed) return
+  /** Sends what may be sent; true where that was anything. */
+  poll(nowUs: number): boolean {
+    if (this.closed) return false
     if (nowUs - this.lastScanUs > EXPIRY_SCAN_US) this.expire(nowUs)
+    let isSent = false
     for (const leader of this.readyLeaders(nowUs)) {
       while ((this.inFlight.get(leader) ?? 0) < this.settings.maxInFlightPerLeader) {
         const group = this.drain(leader, nowUs)
         if (group.length === 0) break
         this.send(leader, group)
+        isSent = true
         if (!this.isReady(leader, nowUs)) break
       }
     }
+    return isSent
   }
 
   /** From now on nothing lingers. */
@@ -236,15 +240,16 @@ export class Accumulator {
     return false
   }
 
-  private readyLeaders(nowUs: number): Set<number> {
-    const leaders = new Set<number>()
+  private readyLeaders(nowUs: number): Iterable<number> {
+    // Made when it is needed: a spinning pacer asks some hundred thousand times a second, nearly always in vain.
+    let leaders: Set<number> | undefined
     for (const queue of this.active) {
       if (!this.sendable(queue, nowUs)) continue
       const leader = this.ports.producer.leaderOf(queue.topic, queue.partition)
       if (leader < 0) this.ports.producer.refresh()
-      else leaders.add(leader)
+      else leaders = (leaders ?? new Set()).add(leader)
     }
-    return leaders
+    return leaders ?? NO_LEADERS
   }
 
   private isReady(leader: number, nowUs: number): boolean {

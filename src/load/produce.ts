@@ -60,6 +60,7 @@ export class ProducerRole {
   private offeredClosed = 0
   private timer: NodeJS.Timeout | NodeJS.Immediate | undefined
   private onDone: () => void = () => undefined
+  private readonly onWake = (): void => this.wake()
   private stopped = false
 
   constructor(spec: ProducerWorkerSpec, driver: Driver, clock: Clock, ports: ProducerPorts = SILENT) {
@@ -154,18 +155,20 @@ export class ProducerRole {
     const nowUs = this.clock.nowUs()
     const sinceUs = nowUs - this.t0Us
     const nextUs = this.advance(sinceUs)
+    const isBackAtOnce = this.spec.pacer === 'spin' && nextUs - sinceUs < SPIN_LEAD_US
     if (sinceUs >= 0) {
-      this.accumulator.poll(nowUs)
-      if (nowUs >= this.wireDueUs) this.countWire(nowUs)
-      this.offerDue()
+      const isSent = this.accumulator.poll(nowUs)
+      const isCounted = nowUs >= this.wireDueUs
+      if (isCounted) this.countWire(nowUs)
+      // Who is back at once looks again only after what may take as long as arrivals are apart.
+      if (isSent || isCounted || !isBackAtOnce) this.offerDue()
     }
     if (sinceUs >= this.schedule.endUs && this.pacer.finished) {
       this.stopped = true
       this.onDone()
       return
     }
-    if (this.spec.pacer === 'spin' && nextUs - sinceUs < SPIN_LEAD_US) this.timer = setImmediate(() => this.wake())
-    else this.timer = setTimeout(() => this.wake(), TICK_MS)
+    this.timer = isBackAtOnce ? setImmediate(this.onWake) : setTimeout(this.onWake, TICK_MS)
   }
 
   /** Counts, then offers, what has fallen due; returns when the next arrival is due. */

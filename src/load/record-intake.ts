@@ -81,11 +81,12 @@ export class RecordIntake {
     return true
   }
 
-  /** Hands over what was gathered; what falls due at one wake-up goes together. */
-  poll(): void {
+  /** Hands over what was gathered; what falls due at one wake-up goes together. True where that was anything. */
+  poll(): boolean {
     this.isHandingSoon = false
-    if (this.closed) return
+    if (this.closed || this.gathering.size === 0) return false
     for (const [place, handful] of this.gathering) this.hand(place, handful)
+    return true
   }
 
   /** Outcomes from the client, in any order. */

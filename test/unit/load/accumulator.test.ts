@@ -81,6 +81,23 @@ describe('when a batch may go', () => {
   })
 })
 
+describe('a poll', () => {
+  test('says whether it sent anything', () => {
+    const { accumulator, offer, leaders } = rig({ maxInFlightPerLeader: 1 })
+    expect(accumulator.poll(0)).toBe(false)
+    offer(0)
+    offer(1)
+    expect([4999, 5000, 5001].map(us => accumulator.poll(us))).toEqual([false, true, false])
+    offer(2)
+    expect(accumulator.poll(20_000)).toBe(false)
+    leaders.of = () => -1
+    expect(accumulator.poll(20_001)).toBe(false)
+    leaders.of = () => 7
+    accumulator.close()
+    expect(accumulator.poll(20_002)).toBe(false)
+  })
+})
+
 describe('what goes into one request', () => {
   test('every partition of a leader once one of them is ready, as Java drains a node', () => {
     const { offer, at, clock, sent } = rig()

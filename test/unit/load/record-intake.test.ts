@@ -67,6 +67,16 @@ describe('handfuls', () => {
     intake.flush()
     expect([sent.length, client.flushed]).toEqual([1, 1])
   })
+
+  test('a poll says whether there was anything to hand over', () => {
+    const { intake } = rig()
+    expect(intake.poll()).toBe(false)
+    intake.offer(0, 0, 100, 1, 1)
+    expect([intake.poll(), intake.poll()]).toEqual([true, false])
+    intake.offer(0, 0, 100, 2, 1)
+    intake.close()
+    expect(intake.poll()).toBe(false)
+  })
 })
 
 describe('outcomes', () => {

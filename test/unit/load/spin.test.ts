@@ -1,0 +1,88 @@
+// A spinning pacer must look twice only where time went by in between: the second look costs as much as being there for the next arrival.
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { Driver, PendingBatch } from '../../../src/drivers/driver.ts'
+import { capabilities } from '../../../src/drivers/scripted/capabilities.ts'
+import { ProducerRole } from '../../../src/load/produce.ts'
+import { Recorder } from '../../../src/load/recorder.ts'
+import { producerSpec, stretch, T0_US } from './virtual-producer.ts'
+
+const COUNTERS_EVERY_US = 10_000
+const NO_USE = { cpuUs: 0, rssBytes: 0, gcUs: 0, gcMaxUs: 0, loopLateMaxUs: 0 }
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate'] })
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+/** A role that has just begun, with an arrival every millisecond; each dispatch takes `sendUs`, and nothing is ever answered. */
+async function rig(pacer: 'spin' | 'tick', lingerMs: number, sendUs = 0) {
+  const clock = { us: T0_US, readings: 0 }
+  const nowUs = (): number => {
+    clock.readings++
+    return clock.us
+  }
+  const sent: PendingBatch[] = []
+  const counters = { requests: 0, wireBytes: 0, compressedBytes: 0, uncompressedBytes: 0 }
+  const counted = vi.fn(() => counters)
+  const driver: Driver = {
+    capabilities,
+    createProducer: () => ({
+      open: async () => undefined,
+      close: async () => undefined,
+      leaderOf: () => 1,
+      refresh: () => undefined,
+      counters: counted,
+      dispatch: (_leader, batches) => {
+        sent.push(...batches)
+        clock.us += sendUs
+      },
+    }),
+  }
+  const spec = producerSpec({
+    pacer,
+    catchUp: 'burst',
+    segments: [stretch('measure', 1, 1000)],
+    settings: { 'linger.ms': lingerMs },
+  })
+  const role = new ProducerRole(spec, driver, { nowUs })
+  await role.open()
+  role.start(T0_US, new Recorder(T0_US, () => NO_USE, vi.fn()), vi.fn())
+  /** One wake-up at that time; how often it read the clock, which it does once for each look at the schedule. */
+  const wakeAt = (us: number): number => {
+    clock.us = T0_US + us
+    clock.readings = 0
+    vi.advanceTimersToNextTimer()
+    return clock.readings
+  }
+  return { wakeAt, sent, counted }
+}
+
+test('a wake-up that sends nothing looks at the schedule once, whether anything was due or not', async () => {
+  const { wakeAt, sent } = await rig('spin', 100)
+  expect([wakeAt(400), wakeAt(800), wakeAt(1000), wakeAt(1010)]).toEqual([1, 1, 1, 1])
+  expect(sent).toEqual([])
+})
+
+test('what fell due while a batch was sent is offered at the same wake-up', async () => {
+  const { wakeAt, sent } = await rig('spin', 3, 1500)
+  wakeAt(2500)
+  // Sent from 3.1 to 4.6 ms: the arrival of 4 ms is offered at its end, and lingers from there.
+  expect(wakeAt(3100)).toBe(2)
+  expect(sent.map(({ intended }) => intended.toArray())).toEqual([[0, 1000, 2000, 3000].map(us => T0_US + us)])
+  wakeAt(7700)
+  expect(sent[1]?.offered.toArray()).toEqual([4600, 7700, 7700, 7700].map(us => T0_US + us))
+})
+
+test('it looks again after the client’s counters were read', async () => {
+  const { wakeAt, counted } = await rig('spin', 100)
+  const before = counted.mock.calls.length
+  expect([wakeAt(COUNTERS_EVERY_US - 10), wakeAt(COUNTERS_EVERY_US), wakeAt(COUNTERS_EVERY_US + 10)]).toEqual([1, 2, 1])
+  expect(counted).toHaveBeenCalledTimes(before + 1)
+})
+
+test('a pacer that sleeps until the next tick always looks again', async () => {
+  const { wakeAt } = await rig('tick', 100)
+  expect([wakeAt(1400), wakeAt(2800)]).toEqual([2, 2])
+})
