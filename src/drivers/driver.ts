@@ -148,6 +148,11 @@ export type BatchProducer = {
   refresh(): void
   /** No further attempt will be made for a batch that is not known to be stored. */
   abandon?(batch: PendingBatch): void
+  /**
+   * False while the cluster has stored nothing of a partition under its present producer id: it would take whichever
+   * batch it accepts first, so that no second one may be on its way.
+   */
+  isKnown?(topic: number, partition: number): boolean
   counters(): ProducerCounters
   close(): Promise<void>
 }

@@ -19,7 +19,7 @@ export type AccumulatorSettings = {
 export type FinalOutcome = 'acked' | 'sentNoAck' | 'failed' | 'unknown'
 
 export type AccumulatorPorts = {
-  producer: Pick<BatchProducer, 'leaderOf' | 'dispatch' | 'refresh' | 'abandon'>
+  producer: Pick<BatchProducer, 'leaderOf' | 'dispatch' | 'refresh' | 'abandon' | 'isKnown'>
   nowUs(): number
   /** `baseOffset` where a broker told it. */
   onFinal(batch: PendingBatch, outcome: FinalOutcome, atUs: number, errorClass?: string, baseOffset?: number): void
@@ -229,10 +229,11 @@ export class Accumulator {
 
   /**
    * With idempotence a batch that is sent again, or to another leader, waits for the earlier ones that are still out:
-   * a new leader that knows nothing of this producer takes whichever sequence reaches it first.
+   * a leader that knows nothing of this producer takes whichever sequence it accepts first. While none can know, one goes alone.
    */
   private isHeld(queue: Queue, head: PendingBatch): boolean {
     if (!this.settings.idempotent || queue.inFlight.size === 0) return false
+    if (this.ports.producer.isKnown?.(queue.topic, queue.partition) === false) return true
     const leader = this.ports.producer.leaderOf(queue.topic, queue.partition)
     for (const [batch, sentTo] of queue.inFlight) {
       if (batch.firstSeq < head.firstSeq && (head.attempts > 0 || sentTo !== leader)) return true

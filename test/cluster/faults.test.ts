@@ -47,6 +47,7 @@ const GIVEN: Readonly<Record<string, { options?: Record<string, unknown>; target
   'leadership-churn': { options: { topic: TOPIC, pause: '500ms' } },
   'isr-churn': { options: { topic: TOPIC, pause: '500ms' } },
   'partition-increase': { options: { topic: TOPIC, to: 4 } },
+  ring: { target: 'all' },
   exec: {
     options: { inject: ['touch', EXEC_MARK], heal: ['rm', EXEC_MARK], prove: ['test', '-e', EXEC_MARK] },
   },

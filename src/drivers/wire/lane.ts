@@ -33,6 +33,7 @@ export class Lane {
   private next = 0
   private inFlight = 0
   private isBroken = false
+  private hasStored = false
   /** In the order of their numbers. */
   private readonly pins = new Map<PendingBatch, Pin>()
 
@@ -56,6 +57,7 @@ export class Lane {
   /** The batch is stored. */
   stored(batch: PendingBatch): void {
     this.inFlight--
+    this.hasStored = true
     this.pins.delete(batch)
   }
 
@@ -83,6 +85,11 @@ export class Lane {
     if (this.pins.delete(batch)) this.isBroken = true
   }
 
+  /** False until something is stored under this identity; brokers hold no numbers against it before. */
+  get isKnown(): boolean {
+    return this.hasStored
+  }
+
   /** True while nothing can be sent before a new identity is there. */
   get isBlocked(): boolean {
     if (!this.isBroken) return false
@@ -99,6 +106,7 @@ export class Lane {
     this.identity = identity
     this.next = 0
     this.isBroken = false
+    this.hasStored = false
     this.pins.clear()
   }
 }

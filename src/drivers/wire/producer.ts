@@ -110,6 +110,10 @@ export class WireProducer implements BatchProducer {
     this.renewIfDue(lane)
   }
 
+  isKnown(topic: number, partition: number): boolean {
+    return this.lanes[topic]?.[partition]?.isKnown ?? true
+  }
+
   counters() {
     const { compressedBytes, uncompressedBytes } = this.encoder
     return { requests: this.requests, wireBytes: this.cluster?.bytesWritten ?? 0, compressedBytes, uncompressedBytes }

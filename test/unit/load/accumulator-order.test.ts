@@ -3,8 +3,9 @@ import { describe, expect, test } from 'vitest'
 import { rig } from './accumulator-rig.ts'
 
 describe('the order that idempotence promises', () => {
-  const sendFour = (settings: Parameters<typeof rig>[0]) => {
+  const sendFour = (settings: Parameters<typeof rig>[0], isKnown = true) => {
     const made = rig({ lingerUs: 0, ...settings })
+    made.known.of = () => isKnown
     for (let i = 0; i < 4; i++) {
       made.offer(0, 1)
       made.at(i)
@@ -41,6 +42,17 @@ describe('the order that idempotence promises', () => {
     expect(sent()).toHaveLength(4)
     for (const request of requests.slice(0, 4)) ack(request)
     expect(sent().slice(4)).toEqual(['2: 0@4+1'])
+  })
+
+  test('one batch goes alone until the partition has stored something of this producer', () => {
+    const { requests, ack, refuse, at, sent, known } = sendFour({ idempotent: true }, false)
+    expect(sent()).toEqual(['1: 0@0+1'])
+    refuse(requests[0])
+    at(LATER_US)
+    expect(sent().slice(1)).toEqual(['1: 0@0+1'])
+    known.of = () => true
+    ack(requests[1])
+    expect(sent().slice(2)).toEqual(['1: 0@1+3'])
   })
 
   test('without idempotence nothing waits', () => {

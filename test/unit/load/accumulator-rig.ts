@@ -39,6 +39,7 @@ export function rig(
   const finals: Final[] = []
   const retries: { errorClass: string; duplicatePossible: boolean; firstSeq: number }[] = []
   const leaders = { of: leaderOf }
+  const known = { of: (_partition: number) => true }
   let refreshes = 0
   const accumulator = new Accumulator(
     partitions,
@@ -47,6 +48,7 @@ export function rig(
       producer: {
         leaderOf: (_topic, partition) => leaders.of(partition),
         dispatch: (leader, batches, onResults) => requests.push({ leader, batches: [...batches], answer: onResults }),
+        isKnown: (_topic, partition) => known.of(partition),
         refresh: () => {
           refreshes++
         },
@@ -96,6 +98,7 @@ export function rig(
     finals,
     retries,
     leaders,
+    known,
     at,
     offer,
     ack,

@@ -119,3 +119,17 @@ describe('a broker that forgot us', () => {
     expect(lane.failed(a, OUT_OF_ORDER)).toEqual({ retriable: true, duplicatePossible: true })
   })
 })
+
+describe('what brokers hold numbers against', () => {
+  test('is nothing before the first batch is stored, and nothing again under a new identity', () => {
+    const a = batch(0)
+    lane.enter(a)
+    lane.failed(a, REFUSED)
+    expect(lane.isKnown).toBe(false)
+    lane.enter(a)
+    lane.stored(a)
+    expect(lane.isKnown).toBe(true)
+    lane.renew(NEW)
+    expect(lane.isKnown).toBe(false)
+  })
+})
