@@ -73,6 +73,10 @@ const skips: Row = (terms, faults) => {
   return terms.commitsAhead && faults !== 'none' ? bounded('faults', COMMITTED_AHEAD) : VIOLATION
 }
 
+/** Nobody can tell a member that cannot be reached that it owns nothing any more. */
+const outlives: Row = (_, faults) =>
+  faults === 'none' ? VIOLATION : bounded('faults', 'a member that was cut off from its group goes on until it hears')
+
 const ROWS: Readonly<Record<string, Row>> = {
   lost: losesTail,
   duplicated: terms => {
@@ -99,19 +103,17 @@ const ROWS: Readonly<Record<string, Row>> = {
   rewound: (terms, faults) => (faults === 'F4' && terms.isUncleanElectionOn ? UNCLEAN : VIOLATION),
   'group duplicate': (terms, faults, sort) => {
     if (terms.isTransactional && terms.readsCommitted) return VIOLATION
+    if (sort === 'zombie') return outlives(terms, faults)
     if (sort === 'beyond') return faults === 'F4' && terms.isUncleanElectionOn ? UNCLEAN : VIOLATION
     return allowed('a group reads again what was not committed when a member left')
   },
   'group skip': skips,
+  unseen: skips,
   'commit out of line': (terms, faults, sort) => {
     if (sort !== 'overrun') return faults === 'F4' && terms.isUncleanElectionOn ? UNCLEAN : VIOLATION
     return terms.commitsAhead ? allowed(COMMITTED_AHEAD) : VIOLATION
   },
-  // Nobody can tell a member that cannot be reached that it owns nothing any more.
-  'double ownership': (_, faults) =>
-    faults === 'none'
-      ? VIOLATION
-      : bounded('faults', 'a member that was cut off from its group goes on until it hears'),
+  'double ownership': outlives,
   'torn transaction': terms =>
     isBefore(terms.transactionVersion, 2)
       ? allowed('before transaction.version 2 a transaction may be torn')

@@ -16,8 +16,14 @@ export type ReadFact = GroupPlace & {
   readsCommitted: boolean
 }
 
-/** Offsets that the group had processed before. */
-export type AgainFact = GroupPlace & { run: GroupRun; offset: number; n: number; isCommitted: boolean }
+/** Offsets that the group had processed before; by somebody who is not the owner, where another one was given the partition since. */
+export type AgainFact = GroupPlace & {
+  run: GroupRun
+  offset: number
+  n: number
+  isCommitted: boolean
+  isOwner: boolean
+}
 
 /** Where a member went on elsewhere than behind its last record: stored records passed over, or offsets read once more. */
 export type JumpFact = GroupPlace & {

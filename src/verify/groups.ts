@@ -14,11 +14,11 @@ type Place = {
   committed: number
   members: Map<number, Member>
   owner: number
-  /** Members that have ever had it. */
-  holders: Set<number>
+  /** Lives of members that had it since another one was last seen to go on: who may have gone further than anybody told. */
+  holders: Set<RunSource>
 }
 /** A handover that seems to have passed over records, until it is known whether those before it told everything. */
-type Handover = { fact: JumpFact; holders: readonly number[] }
+type Handover = { fact: JumpFact; holders: readonly RunSource[] }
 
 const VISIBLE: readonly TruthRun['state'][] = ['stored', 'uncounted', 'foreign', 'corrupt']
 
@@ -42,28 +42,27 @@ export class GroupWalk {
 
   /** Takes what all members did in the order of time; returns what cannot be told. */
   async walk(partitionsOf: (topic: number) => number): Promise<string[]> {
-    for await (const run of inOrder(this.group.members)) await this.on(run)
-    const untold = this.settleHandovers()
-    const isWhole = this.group.isWhole !== false && this.group.members.every(source => source.isWhole())
+    for await (const { run, source } of inOrder(this.group.members)) await this.on(run, source)
+    let untold = this.settleHandovers()
+    const isWhole = this.group.isWhole !== false
     if (isWhole && this.group.reachedEnd)
       for (const topic of this.group.topics)
-        for (let partition = 0; partition < partitionsOf(topic); partition++) await this.findUnread(topic, partition)
+        for (let partition = 0; partition < partitionsOf(topic); partition++)
+          untold += await this.findUnread(topic, partition)
     const name = `group ${this.group.number}`
     return [
-      ...(isWhole ? [] : [`${name}: a member was cut off, so it cannot be told what nobody read`]),
-      ...(untold > 0
-        ? [`${name}: ${untold} records before a handover may have been processed by a member that was cut off`]
-        : []),
+      ...(isWhole ? [] : [`${name}: the history of a member is missing, so it cannot be told what nobody read`]),
+      ...(untold > 0 ? [`${name}: ${untold} records may have been processed by a member that was cut off`] : []),
     ]
   }
 
-  private async on(run: GroupRun): Promise<void> {
+  private async on(run: GroupRun, source: RunSource): Promise<void> {
     const place = this.placeOf(run.topic, run.partition)
     switch (run.kind) {
       case 'assigned':
         place.members.set(run.member, {})
         place.owner = run.member
-        place.holders.add(run.member)
+        place.holders.add(source)
         return
       case 'revoked':
         place.members.delete(run.member)
@@ -75,20 +74,22 @@ export class GroupWalk {
         // It may stand or not, so that nothing follows from it.
         return
       case 'processed':
-        return this.onProcessed(run, place)
+        return this.onProcessed(run, place, source)
     }
   }
 
-  private async onProcessed(run: GroupRun, place: Place): Promise<void> {
+  private async onProcessed(run: GroupRun, place: Place, source: RunSource): Promise<void> {
     const where = { topic: run.topic, partition: run.partition, group: this.group.number, run }
-    if (place.owner >= 0 && place.owner !== run.member)
-      for (const check of this.checks) check.onOwn?.({ ...where, owner: place.owner }, check.report)
+    const isOwner = place.owner < 0 || place.owner === run.member
+    if (!isOwner) for (const check of this.checks) check.onOwn?.({ ...where, owner: place.owner }, check.report)
     const member = place.members.get(run.member) ?? {}
     place.members.set(run.member, member)
     const isFirst = member.next === undefined
     const expected = member.next ?? (place.committed >= 0 ? place.committed : place.processed.end)
-    if (run.offset > expected) await this.onHole(run, place, expected, isFirst)
-    place.holders.add(run.member)
+    const holders = [...place.holders].filter(holder => holder !== source)
+    if (run.offset > expected) await this.onHole(run, place, expected, isFirst ? holders : undefined)
+    if (isFirst) place.holders.clear()
+    place.holders.add(source)
     if (!isFirst && run.offset < expected) {
       const n = Math.min(run.n, expected - run.offset)
       for (const check of this.checks)
@@ -99,13 +100,18 @@ export class GroupWalk {
       // A member that fell back by itself was told of already.
       if (part !== 'repeated' || (!isFirst && offset < expected)) return
       const isCommitted = offset < place.committed
-      for (const check of this.checks) check.onAgain?.({ ...where, offset, n, isCommitted }, check.report)
+      for (const check of this.checks) check.onAgain?.({ ...where, offset, n, isCommitted, isOwner }, check.report)
     })
     await this.compare(run)
   }
 
-  /** What was jumped over counts where it is stored and nobody in the group had processed it. */
-  private async onHole(run: GroupRun, place: Place, from: number, isFirst: boolean): Promise<void> {
+  /** What was jumped over counts where it is stored and nobody in the group had processed it; `before` had the partition until a handover. */
+  private async onHole(
+    run: GroupRun,
+    place: Place,
+    from: number,
+    before: readonly RunSource[] | undefined,
+  ): Promise<void> {
     const where = { topic: run.topic, partition: run.partition, group: this.group.number, run }
     const holes: [number, number][] = []
     place.processed.split(from, run.offset - from, (isMet, offset, n) => {
@@ -114,8 +120,8 @@ export class GroupWalk {
     for (const [offset, n] of holes) {
       await this.indexOf(run.topic, run.partition)?.scan(offset, n, (here, at, length) => {
         if (!here || !this.isVisible(here)) return
-        const fact: JumpFact = { ...where, kind: 'skip', isFirst, offset: at, n: length }
-        if (isFirst) this.handovers.push({ fact, holders: [...place.holders] })
+        const fact: JumpFact = { ...where, kind: 'skip', isFirst: before !== undefined, offset: at, n: length }
+        if (before) this.handovers.push({ fact, holders: before })
         else for (const check of this.checks) check.onJump?.(fact, check.report)
       })
     }
@@ -124,10 +130,12 @@ export class GroupWalk {
   /** A member that was cut off took the last of what it did with it: what it may have processed is not called lost. */
   private settleHandovers(): number {
     let untold = 0
-    const cutOff = this.group.members.filter(source => !source.isWhole()).map(({ head }) => head.number)
-    for (const { fact, holders } of this.handovers)
-      if (holders.some(member => cutOff.includes(member))) untold += fact.n
-      else for (const check of this.checks) check.onJump?.(fact, check.report)
+    for (const { fact, holders } of this.handovers) {
+      if (holders.some(wasCutOff)) {
+        untold += fact.n
+        this.placeOf(fact.topic, fact.partition).processed.add(fact.offset, fact.n, () => undefined)
+      } else for (const check of this.checks) check.onJump?.(fact, check.report)
+    }
     return untold
   }
 
@@ -166,24 +174,27 @@ export class GroupWalk {
     place.committed = run.offset
   }
 
-  private async findUnread(topic: number, partition: number): Promise<void> {
+  /** Tells what nobody read; returns how much of it lies where the last who had the partition was cut off. */
+  private async findUnread(topic: number, partition: number): Promise<number> {
     const index = this.indexOf(topic, partition)
-    if (!index) return
+    if (!index) return 0
     const { beginOffset, endOffset } = index.source.head
+    const { processed, holders } = this.placeOf(topic, partition)
+    const isTailUntold = (holders.size > 0 ? [...holders] : this.group.members).some(wasCutOff)
     const holes: [number, number][] = []
-    this.placeOf(topic, partition).processed.split(
-      beginOffset,
-      Math.max(0, endOffset - beginOffset),
-      (isMet, at, n) => {
-        if (!isMet) holes.push([at, n])
-      },
-    )
+    let untold = 0
+    processed.split(beginOffset, Math.max(0, endOffset - beginOffset), (isMet, at, n) => {
+      if (!isMet) holes.push([at, n])
+    })
     for (const [from, count] of holes)
       await index.scan(from, count, (here, offset, n) => {
         if (!here || !this.isVisible(here)) return
-        for (const check of this.checks)
-          check.onUnread?.({ topic, partition, group: this.group.number, offset, n }, check.report)
+        if (isTailUntold && offset >= processed.end) untold += n
+        else
+          for (const check of this.checks)
+            check.onUnread?.({ topic, partition, group: this.group.number, offset, n }, check.report)
       })
+    return untold
   }
 
   private isVisible(here: TruthRun): boolean {
@@ -204,17 +215,19 @@ export class GroupWalk {
   }
 }
 
-/** The runs of all members by their times; each member's own order is kept. */
-async function* inOrder(sources: readonly RunSource[]): AsyncGenerator<GroupRun> {
-  const heads: { run: GroupRun; rest: AsyncGenerator<GroupRun> }[] = []
+const wasCutOff = (source: RunSource): boolean => !source.isWhole()
+
+/** The runs of all members by their times; each member's own order is kept, and each of its lives has a source of its own. */
+async function* inOrder(sources: readonly RunSource[]): AsyncGenerator<{ run: GroupRun; source: RunSource }> {
+  const heads: { run: GroupRun; source: RunSource; rest: AsyncGenerator<GroupRun> }[] = []
   for (const source of sources) {
     const rest = runsOf(source)
     const { value, done } = await rest.next()
-    if (!done) heads.push({ run: value, rest })
+    if (!done) heads.push({ run: value, source, rest })
   }
   while (heads.length > 0) {
     const first = heads.reduce((least, head) => (head.run.atUs < least.run.atUs ? head : least))
-    yield first.run
+    yield { run: first.run, source: first.source }
     const { value, done } = await first.rest.next()
     if (done) heads.splice(heads.indexOf(first), 1)
     else first.run = value

@@ -1,9 +1,10 @@
 // What a group's history cannot tell must not be called an anomaly, and what settings allow a group must not fail it.
 import { describe, expect, test } from 'vitest'
 import type { TrialAnalysis } from '../../../src/analysis/analysis.ts'
+import type { Finding } from '../../../src/analysis/verification.ts'
 import { allowanceOf } from '../../../src/verify/allowance.ts'
 import { verifyHistory } from '../../../src/verify/verify.ts'
-import { type GroupSpec, groupOf, simple } from './histories.ts'
+import { type GroupSpec, groupOf, simple, T0_US } from './histories.ts'
 import { madeTrialAnalysis, madeVerification } from './made.ts'
 
 const WHOLE = simple([{ seq0: 0, n: 20, offset0: 0 }], [{ seq0: 0, n: 20, offset0: 0 }], { endOffset: 20 })
@@ -27,14 +28,59 @@ describe('a member that was cut off', () => {
   test('may have processed and committed what its file does not tell', async () => {
     const { findings, notes, complete } = await verify(HANDOVER, [0])
     expect([findings, complete]).toEqual([[], true])
-    expect(notes.join()).toMatch(/4 records before a handover may have been processed by a member that was cut off/)
-    expect(notes.join()).toMatch(/a member was cut off, so it cannot be told what nobody read/)
+    expect(notes).toEqual(['group 0: 4 records may have been processed by a member that was cut off'])
+  })
+
+  test('may have read on to the end, where nobody followed it', async () => {
+    const did: GroupSpec[] = [
+      { kind: 'assigned', member: 0 },
+      { kind: 'processed', member: 0, offset: 0, n: 15 },
+    ]
+    const { findings, notes } = await verify(did, [0])
+    expect([findings, notes]).toEqual([[], ['group 0: 5 records may have been processed by a member that was cut off']])
+  })
+
+  test('does not excuse what nobody read where another one had gone on behind it', async () => {
+    const { findings } = await verify([...HANDOVER.slice(0, 4), { kind: 'processed', member: 1, offset: 7, n: 9 }], [0])
+    expect(findings.map(({ anomaly, ranges }) => [anomaly, ranges])).toEqual([
+      ['unseen', [{ topic: 0, partition: 0, from: 16, to: 20 }]],
+    ])
+  })
+
+  test('does not excuse what a later handover passes over, be it of the same member come back', async () => {
+    const first = groupOf(HANDOVER.slice(0, 3))
+    const after: GroupSpec[] = [
+      { kind: 'assigned', member: 0 },
+      { kind: 'processed', member: 0, offset: 9, n: 3 },
+      { kind: 'committed', member: 0, offset: 12 },
+      { kind: 'assigned', member: 1 },
+      { kind: 'processed', member: 1, offset: 15, n: 5 },
+    ]
+    const second = groupOf(after.map((spec, i) => ({ ...spec, atUs: T0_US + (3 + i) * 1000 })))
+    const members = [...first.members.map(source => ({ ...source, isWhole: () => false })), ...second.members]
+    const { findings, notes } = await verifyHistory({ ...WHOLE, groups: [{ ...second, reachedEnd: true, members }] })
+    expect(notes).toEqual(['group 0: 2 records may have been processed by a member that was cut off'])
+    const skipped = [{ topic: 0, partition: 0, from: 12, to: 15 }]
+    expect(findings.map(({ anomaly, ranges }) => [anomaly, ranges])).toEqual([
+      ['group skip', skipped],
+      ['unseen', skipped],
+    ])
   })
 
   test('does not excuse a handover that it had no part in', async () => {
     const { findings } = await verify([...HANDOVER, { kind: 'assigned', member: 2, partition: 1 }], [2])
-    expect(findings.map(({ anomaly, count }) => [anomaly, count])).toEqual([['group skip', 4]])
+    expect(findings.map(({ anomaly, count }) => [anomaly, count])).toEqual([
+      ['group skip', 4],
+      ['unseen', 4],
+    ])
   })
+})
+
+test('where the history of a member is missing, nothing is called unread', async () => {
+  const group = groupOf(HANDOVER.slice(0, 3), { reachedEnd: true, isWhole: false })
+  const { findings, notes } = await verifyHistory({ ...WHOLE, groups: [group] })
+  expect(findings).toEqual([])
+  expect(notes).toEqual(['group 0: the history of a member is missing, so it cannot be told what nobody read'])
 })
 
 test('a commit that was refused moves nothing', async () => {
@@ -62,9 +108,11 @@ describe('in the matrix', () => {
   async function allowed(did: GroupSpec[], change: Partial<Client>) {
     const { findings } = await verifyHistory({ ...WHOLE, groups: [groupOf(did, { number: 1 })] })
     expect(findings).toHaveLength(1)
+    return findings[0] && allowanceOf(findings[0], trialWith(findings, change))
+  }
+  function trialWith(findings: Finding[], change: Partial<Client> = {}) {
     const clients = [writer, reader({ group: 'other' }), reader(change)]
-    const verification = madeVerification({ findings })
-    return findings[0] && allowanceOf(findings[0], madeTrialAnalysis({ clients, verification, accounting: { groups } }))
+    return madeTrialAnalysis({ clients, verification: madeVerification({ findings }), accounting: { groups } })
   }
   /** A member goes on at seven of ten that another had processed, after that one had committed so much. */
   const again = (committed: number): GroupSpec[] => [
@@ -75,6 +123,15 @@ describe('in the matrix', () => {
     { kind: 'assigned', member: 1 },
     { kind: 'processed', member: 1, offset: 7, n: 13, producer: 0, seq0: 7 },
   ]
+  /** A member that goes on at seven although another one, which was given the partition, has committed them all. */
+  const zombie: GroupSpec[] = [
+    { kind: 'assigned', member: 0 },
+    { kind: 'processed', member: 0, offset: 0, n: 7, producer: 0 },
+    { kind: 'assigned', member: 1 },
+    { kind: 'processed', member: 1, offset: 7, n: 13, producer: 0, seq0: 7 },
+    { kind: 'committed', member: 1, offset: 20 },
+    { kind: 'processed', member: 0, offset: 7, n: 3, producer: 0, seq0: 7 },
+  ]
   const overrun: GroupSpec[] = [
     { kind: 'processed', offset: 0, n: 15 },
     { kind: 'committed', offset: 20 },
@@ -83,6 +140,24 @@ describe('in the matrix', () => {
   test('what a group had not committed it may process again, and what it had it may not', async () => {
     expect(await allowed(again(7), {})).toMatch(/was not committed/)
     expect(await allowed(again(10), {})).toBeUndefined()
+  })
+
+  test('what a zombie does after the end of its time is allowed where something cut it off, and not without', async () => {
+    const { findings } = await verifyHistory({ ...WHOLE, groups: [groupOf(zombie, { number: 1 })] })
+    expect(findings.map(({ anomaly, byReader }) => [anomaly, byReader])).toEqual([
+      ['double ownership', [{ group: 1, count: 3 }]],
+      ['group duplicate', [{ group: 1, sort: 'zombie', count: 3 }]],
+    ])
+    const trial = trialWith(findings)
+    const fault = {
+      ...{ id: '1', kind: 'worker-freeze', target: 'worker readers-1/0', nodes: [], takesLeaders: false },
+      ...{ orderedUs: T0_US, actedUs: T0_US, healedUs: T0_US + 5000, partitions: [] },
+    }
+    const recovery = { faults: [fault], windows: [], thresholdUs: 1, unavailableMaxUs: 0, leaderChanges: 0 }
+    for (const finding of findings) {
+      expect(allowanceOf(finding, trial)).toBeUndefined()
+      expect(allowanceOf(finding, { ...trial, recovery })).toMatch(/goes on until it hears/)
+    }
   })
 
   test('a commit ahead of processing is allowed to a client that is known for it, and to no other', async () => {

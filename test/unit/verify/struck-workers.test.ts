@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { TrialAnalysis } from '../../../src/analysis/analysis.ts'
 import { runChecks } from '../../../src/verify/checks.ts'
-import { madeCell, madeTrialAnalysis } from './made.ts'
+import { madeCell, madeTrialAnalysis, madeVerification } from './made.ts'
 
 const client = (role: 'producer' | 'consumer', group: string): TrialAnalysis['clients'][number] => ({
   ...{ group, role, driver: 'wire', mode: 'tuned', workers: 1, batchedBy: 'harness', settings: [], badges: [] },
@@ -12,10 +12,15 @@ const fault = (kind: string, target: string, actedUs?: number) => ({
   ...(actedUs === undefined ? {} : { actedUs, evidence: 'seen' }),
 })
 
-function verdicts(faults: ReturnType<typeof fault>[], accounting: Partial<TrialAnalysis['accounting']>) {
+function verdicts(
+  faults: ReturnType<typeof fault>[],
+  accounting: Partial<TrialAnalysis['accounting']>,
+  verification?: TrialAnalysis['verification'],
+) {
   const recovery = { faults, windows: [], thresholdUs: 1, unavailableMaxUs: 0, leaderChanges: 0 }
   const clients = [client('producer', 'web'), client('consumer', 'readers')]
-  const trial = { ...madeTrialAnalysis({ number: 1, accounting }), recovery, clients }
+  const made = madeTrialAnalysis({ number: 1, accounting, ...(verification ? { verification } : {}) })
+  const trial = { ...made, recovery, clients }
   return Object.fromEntries(runChecks([madeCell([trial])]).map(({ name, verdict }) => [name, verdict]))
 }
 
@@ -41,6 +46,24 @@ describe('another count than what is stored', () => {
     ['where a producer was killed', [fault('worker-kill', 'worker web/0', 2)], 'fail'],
   ] as const)('%s', (_, faults, verdict) => {
     expect(verdicts([...faults], again)['stored is read']).toBe(verdict)
+  })
+
+  it('of a group that no fault struck is explained by what its members wrote down to have processed again', () => {
+    const told = (count: number, group = 0) =>
+      madeVerification({
+        findings: [
+          {
+            ...{ anomaly: 'group duplicate', count, ranges: [], rangesLeftOut: 0, evidence: [], byProducer: {} },
+            byReader: [{ group, sort: 'within', count }],
+          },
+        ],
+      })
+    const verdictOf = (verification: TrialAnalysis['verification'], consumed: number) =>
+      verdicts([], { ...again, groups: [read(consumed)] }, verification)['stored is read']
+    expect(verdictOf(told(19), 1020)).toBe('pass')
+    expect(verdictOf(told(18), 1020)).toBe('fail')
+    expect(verdictOf(told(19, 1), 1020)).toBe('fail')
+    expect(verdictOf(told(19), 1000)).toBe('fail')
   })
 
   it('of another group than the one struck stays an anomaly', () => {
