@@ -73,6 +73,6 @@ test('a member killed between processing and commit: its successor processes jus
     },
   ])
   // The killed member told less than all, and still everything can be told: its successor has been everywhere.
-  expect(members.map(source => source.isWhole()).sort()).toEqual([false, true])
+  expect(members.filter(source => !source.isWhole())).toHaveLength(1)
   expect(notes).toEqual([])
 }, 90_000)
