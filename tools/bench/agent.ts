@@ -1,9 +1,5 @@
 // npm run bench:agent: what telling its own counters costs a broker; boots with and without the agent in turn, read as ratios of each pair.
-import { newRunId } from '../../src/cli/shared/manifest.ts'
-import { openJournal } from '../../src/cluster/journal-file.ts'
-import { processProvider } from '../../src/cluster/providers/process.ts'
-import { parseScenario } from '../../src/scenario/load.ts'
-import { describeTopology } from '../../src/topology/topology.ts'
+import { withCluster } from './broker.ts'
 import { runOn, showSpread } from './support.ts'
 
 const PAIRS = Number(process.argv[2] ?? 3)
@@ -26,19 +22,9 @@ load:
 type Seen = { cpuSecondsPerMillion: number; throughput: number; ackP99Us: number; readyMs: number }
 
 /** One boot of its own, so that a JVM that got warm by chance is not carried into the other arm. */
-async function measure(isWatched: boolean): Promise<Seen> {
+function measure(isWatched: boolean): Promise<Seen> {
   const text = scenario(isWatched)
-  const { cluster: spec } = parseScenario(text, 'bench.yaml').scenario
-  if (spec.kind !== 'started') throw new Error('a bench starts its own broker')
-  const runId = newRunId()
-  const journal = await openJournal(runId)
-  try {
-    await using cluster = await processProvider.start({
-      topology: describeTopology(spec),
-      runId,
-      journal,
-      readyTimeoutMs: spec.readyTimeoutMs,
-    })
+  return withCluster(text, async cluster => {
     const analysis = await runOn(cluster, text)
     const trial = analysis.cells[0]?.trials[0]
     if (!trial) throw new Error('no trial')
@@ -53,9 +39,7 @@ async function measure(isWatched: boolean): Promise<Seen> {
       ackP99Us: trial.measures.latencies.ack?.quantiles['p99'] ?? Number.NaN,
       readyMs: cluster.info.startedInMs ?? Number.NaN,
     }
-  } finally {
-    await journal.close()
-  }
+  })
 }
 
 const pairs: { on: Seen; off: Seen }[] = []

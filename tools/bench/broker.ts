@@ -8,7 +8,7 @@ import { parseScenario } from '../../src/scenario/load.ts'
 import { describeTopology } from '../../src/topology/topology.ts'
 
 /** Starts the cluster a scenario asks for, and stops it whatever happens. */
-export async function withCluster(scenario: string, use: (cluster: StartedCluster) => Promise<void>): Promise<void> {
+export async function withCluster<T>(scenario: string, use: (cluster: StartedCluster) => Promise<T>): Promise<T> {
   const { cluster: spec } = parseScenario(scenario, 'bench.yaml').scenario
   if (spec.kind !== 'started') throw new Error('a bench starts its own broker')
   const runId = newRunId()
@@ -20,7 +20,7 @@ export async function withCluster(scenario: string, use: (cluster: StartedCluste
       journal,
       readyTimeoutMs: spec.readyTimeoutMs,
     })
-    await use(cluster)
+    return await use(cluster)
   } finally {
     await journal.close()
   }
