@@ -34,6 +34,9 @@ type Member = {
   held: 'no' | 'frozen' | 'killed'
 }
 
+/** One thread collects garbage: the little there is of it is not worth waking four others, which would take the brokers' cores. */
+const WORKER_OPTIONS = ['--single-threaded-gc']
+
 export class Crew {
   private readonly members: Member[] = []
   private readonly ports: CrewPorts
@@ -208,7 +211,7 @@ export class Crew {
 
   private fork(spec: WorkerSpec): Member {
     const child = fork(WORKER_URL, {
-      execArgv: [],
+      execArgv: WORKER_OPTIONS,
       serialization: 'advanced',
       env: { ...this.environment, ...this.marks(spec.worker) },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],

@@ -38,17 +38,48 @@ export function whenConnected(socket: net.Socket): Promise<void> {
   })
 }
 
-/** Writes buffers as one, without copying; the callback comes once, when the socket needs none of them any more. */
+/** Messages up to this size are copied into one buffer: that is cheaper than to hand the socket a list of them. */
+const COPIED_BYTES = 64 * 1024
+let spare = Buffer.allocUnsafeSlow(COPIED_BYTES)
+
+/** Writes buffers as one message; the callback comes once, when the socket needs none of them any more. */
 export function writeParts(
   socket: net.Socket,
   parts: readonly Buffer[],
   onFlushed?: (error?: Error | null) => void,
 ): void {
   const last = parts.length - 1
-  if (last > 0) socket.cork()
+  if (last === 0) {
+    socket.write(parts[0] as Buffer, onFlushed)
+    return
+  }
+  let sizeBytes = 0
+  for (const part of parts) sizeBytes += part.length
+  // A socket that lags behind would keep each copy, and TLS always does.
+  if (sizeBytes <= COPIED_BYTES && socket.writableLength === 0 && !('encrypted' in socket)) {
+    writeCopy(socket, parts, sizeBytes, onFlushed)
+    return
+  }
+  socket.cork()
   for (let i = 0; i < last; i++) socket.write(parts[i] as Buffer)
   socket.write(parts[last] as Buffer, onFlushed)
-  if (last > 0) socket.uncork()
+  socket.uncork()
+}
+
+function writeCopy(
+  socket: net.Socket,
+  parts: readonly Buffer[],
+  sizeBytes: number,
+  onFlushed: ((error?: Error | null) => void) | undefined,
+): void {
+  let at = 0
+  for (const part of parts) {
+    spare.set(part, at)
+    at += part.length
+  }
+  socket.write(spare.subarray(0, sizeBytes), onFlushed)
+  // What the kernel has not taken yet keeps the buffer; the next message then gets another.
+  if (socket.writableLength > 0) spare = Buffer.allocUnsafeSlow(COPIED_BYTES)
 }
 
 /** Ends a socket in order: what was written is sent, then the other side closes, or the time is up. */

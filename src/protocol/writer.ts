@@ -2,6 +2,7 @@
 
 const TWO_POW_32 = 4_294_967_296
 const DEFAULT_CAPACITY_BYTES = 512
+const SHORT_BYTES = 64
 
 /** A ready-made buffer that stands in the message before the own bytes from `at` on. */
 type Splice = { at: number; buffer: Buffer }
@@ -71,7 +72,7 @@ export class Writer {
   }
 
   string(text: string): void {
-    const sizeBytes = Buffer.byteLength(text)
+    const sizeBytes = bytesOf(text)
     this.int16(sizeBytes)
     this.text(text, sizeBytes)
   }
@@ -109,7 +110,7 @@ export class Writer {
   }
 
   compactString(text: string): void {
-    const sizeBytes = Buffer.byteLength(text)
+    const sizeBytes = bytesOf(text)
     this.unsignedVarint(sizeBytes + 1)
     this.text(text, sizeBytes)
   }
@@ -158,7 +159,10 @@ export class Writer {
 
   private text(text: string, sizeBytes: number): void {
     const at = this.reserve(sizeBytes)
-    this.buffer.write(text, at, sizeBytes, 'utf8')
+    // A name of a few plain letters is written sooner than the runtime is asked to.
+    if (sizeBytes === text.length && sizeBytes <= SHORT_BYTES)
+      for (let i = 0; i < sizeBytes; i++) this.buffer[at + i] = text.charCodeAt(i)
+    else this.buffer.write(text, at, sizeBytes, 'utf8')
   }
 
   /** Makes room for so many bytes and says where they go; the buffer may be another one afterwards. */
@@ -173,6 +177,13 @@ export class Writer {
     this.at = wanted
     return at
   }
+}
+
+/** Bytes of a text in UTF-8; as many as characters only where all of them are ASCII. */
+function bytesOf(text: string): number {
+  if (text.length > SHORT_BYTES) return Buffer.byteLength(text)
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return Buffer.byteLength(text)
+  return text.length
 }
 
 /** Puts a safe integer as 64 bits into a buffer. */

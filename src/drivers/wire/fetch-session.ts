@@ -18,6 +18,7 @@ const NO_SESSION = 0
 const FULL = 0
 const FIRST_INCREMENTAL = 1
 const MAX_EPOCH = 0x7fff_ffff
+const NONE_FORGOTTEN: ForgottenTopic[] = []
 
 export class FetchSession {
   private readonly maxPartitionBytes: number
@@ -38,7 +39,8 @@ export class FetchSession {
   next(wanted: ReadonlySet<ReadPartition>): SessionRequest {
     if (this.epoch === FULL) this.told.clear()
     const forgotten = this.forget(wanted)
-    const listed = [...wanted].filter(partition => this.isNews(partition))
+    const listed: ReadPartition[] = []
+    for (const partition of wanted) if (this.isNews(partition)) listed.push(partition)
     for (const partition of listed) {
       const { fetchOffset, leaderEpoch } = partition
       // What changed moves to the end of the broker's order, so that none starves where an answer is full.
@@ -82,19 +84,30 @@ export class FetchSession {
   }
 
   private forget(wanted: ReadonlySet<ReadPartition>): ForgottenTopic[] {
-    const gone = [...this.told.keys()].filter(partition => !wanted.has(partition))
+    const gone: ReadPartition[] = []
+    for (const partition of this.told.keys()) if (!wanted.has(partition)) gone.push(partition)
+    if (gone.length === 0) return NONE_FORGOTTEN
     for (const partition of gone) this.told.delete(partition)
-    return [...Map.groupBy(gone, ({ name }) => name)].map(([name, own]) => {
-      return { name, partitions: own.map(({ partition }) => partition) }
-    })
+    return byTopic(gone, ({ partition }) => partition)
   }
 
   private grouped(listed: readonly ReadPartition[]): SessionRequest['topics'] {
-    return [...Map.groupBy(listed, ({ name }) => name)].map(([name, own]) => {
-      const partitions = own.map(({ partition, leaderEpoch, fetchOffset }): FetchPartition => {
-        return { partition, leaderEpoch, fetchOffset, maxBytes: this.maxPartitionBytes }
-      })
-      return { name, partitions }
+    return byTopic(listed, ({ partition, leaderEpoch, fetchOffset }): FetchPartition => {
+      return { partition, leaderEpoch, fetchOffset, maxBytes: this.maxPartitionBytes }
     })
   }
+}
+
+/** By hand, because nearly every fetch lists a partition or two of one topic. */
+function byTopic<Told>(
+  partitions: readonly ReadPartition[],
+  tell: (partition: ReadPartition) => Told,
+): { name: string; partitions: Told[] }[] {
+  const topics: { name: string; partitions: Told[] }[] = []
+  for (const partition of partitions) {
+    const topic = topics.find(({ name }) => name === partition.name)
+    if (topic) topic.partitions.push(tell(partition))
+    else topics.push({ name: partition.name, partitions: [tell(partition)] })
+  }
+  return topics
 }

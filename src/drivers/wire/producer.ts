@@ -5,7 +5,12 @@ import type { CodecName } from '../../protocol/codecs.ts'
 import type { Connection } from '../../protocol/connection.ts'
 import type { WireFailure } from '../../protocol/errors.ts'
 import { initProducerIdV1 } from '../../protocol/requests/init-producer-id.ts'
-import { type ProducedPartition, type ProduceResponse, produceV8 } from '../../protocol/requests/produce.ts'
+import {
+  type ProducedPartition,
+  type ProducedTopic,
+  type ProduceResponse,
+  produceV8,
+} from '../../protocol/requests/produce.ts'
 import type { BatchProducer, BatchResult, PendingBatch, ProducerOptions } from '../driver.ts'
 import { BatchEncoder, type Encoded } from './encoder.ts'
 import { askIdentity } from './identities.ts'
@@ -177,6 +182,9 @@ export class WireProducer implements BatchProducer {
   }
 
   private topicsOf(parcels: readonly Parcel[]) {
+    const [{ batch: first, encoded: only }] = parcels as [Parcel]
+    if (parcels.length === 1)
+      return [{ name: this.nameOf(first), partitions: [{ partition: first.partition, records: only.records }] }]
     const byTopic = Map.groupBy(parcels, ({ batch }) => batch.topic)
     return [...byTopic].map(([topic, own]) => ({
       name: this.options.topics[topic]?.name ?? '',
@@ -185,13 +193,15 @@ export class WireProducer implements BatchProducer {
   }
 
   /** At acks=0 there is no answer: the bytes have left, which is all that can be said. */
-  private judged(response: ProduceResponse): (batch: PendingBatch) => Attempt {
+  private judged({ topics }: ProduceResponse): (batch: PendingBatch) => Attempt {
     if (this.acks === 0) return () => ({ isStored: true })
-    const answers = new Map<string, Map<number, ProducedPartition>>()
-    for (const { name, partitions } of response.topics)
-      answers.set(name, new Map(partitions.map(answer => [answer.partition, answer])))
-    return ({ topic, partition }) =>
-      judgeAnswer(answers.get(this.options.topics[topic]?.name ?? '')?.get(partition), this.acks)
+    const isOne = topics.length === 1 && topics[0]?.partitions.length === 1
+    const answerTo = isOne ? theOne(topics[0] as ProducedTopic) : oneOf(topics)
+    return batch => judgeAnswer(answerTo(this.nameOf(batch), batch.partition), this.acks)
+  }
+
+  private nameOf({ topic }: PendingBatch): string {
+    return this.options.topics[topic]?.name ?? ''
   }
 
   private settle(batch: PendingBatch, attempt: Attempt, atUs: number): BatchResult {
@@ -230,6 +240,20 @@ const WAITING_FOR_ID: Attempt = {
   message: 'waits for a new producer id',
   retriable: true,
   maybeWritten: false,
+}
+
+type AnswerTo = (name: string, partition: number) => ProducedPartition | undefined
+
+/** Most answers are about one batch. */
+function theOne({ name: only, partitions: [answer] }: ProducedTopic): AnswerTo {
+  return (name, partition) => (name === only && partition === answer?.partition ? answer : undefined)
+}
+
+function oneOf(topics: readonly ProducedTopic[]): AnswerTo {
+  const answers = new Map<string, Map<number, ProducedPartition>>()
+  for (const { name, partitions } of topics)
+    answers.set(name, new Map(partitions.map(answer => [answer.partition, answer])))
+  return (name, partition) => answers.get(name)?.get(partition)
 }
 
 function judgedAlike(failure: WireFailure): () => Attempt {
