@@ -263,7 +263,10 @@ export type ResultRecord<A> = {
   state: 'complete' | 'partial'
   verdict: Verdict
   exitCode: number
-  causes: { exitCode: number; text: string }[] /** What went wrong in the run itself, beside rules and checks. */
+  causes: { exitCode: number; text: string }[]
+  /** What went wrong in the run itself, beside rules and checks. */
   runCauses: { exitCode: number; text: string }[]
+  /** The cell to take, for a run of several. */
+  recommendation?: unknown
   analysis: A
 }

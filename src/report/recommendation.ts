@@ -1,6 +1,9 @@
 // The recommendation as words and rows, for every output: which cell, why, what is equal to it, and what each step away costs.
-import type { Candidate, Criterion, Neighbour, Recommendation } from '../analysis/recommend.ts'
+import type { Analysis, CellAnalysis } from '../analysis/analysis.ts'
+import type { Candidate, Criterion, Neighbour, Price, Recommendation } from '../analysis/recommend.ts'
+import type { Verdict } from '../core/verdict.ts'
 import { showBytes, showChange, showMetric, showShare } from './format.ts'
+import { type Paste, pastesOf } from './paste.ts'
 import { plural } from './text.ts'
 
 const CELLS_SHOWN = 4
@@ -65,4 +68,43 @@ export function stepLines({ neighbours, criteria }: Recommendation): string[] {
     const prices = criteria.map(criterion => `${criterion.label} ${showPrice(neighbour, criterion)}`)
     return `${stepOf(neighbour)}: ${prices.join(', ')}${doubt}`
   })
+}
+
+type Numbers = { cell: number; label: string; numbers: Record<string, number> }
+
+/** What programs read of a recommendation: cells by their index, numbers in µs, records/s, CPU-seconds per million and bytes. */
+export type RecommendationRecord = {
+  /** Absent where no cell could be recommended. */
+  chosen?: Numbers & { settings: Paste[] }
+  sound: number
+  front: Numbers[]
+  equals: number[]
+  /** The ratio from which on two cells differ, by number. */
+  noise: Record<string, number>
+  isNoiseMeasured: boolean
+  neighbours: { axis: string; from: string; to: string; cell: number; verdict: Verdict; prices: Price[] }[]
+  /** Swept settings that decide what may be lost. */
+  promises: string[]
+}
+
+/** The recommendation without the analysis it came from, beside which it is stored. */
+export function recordOf(found: Recommendation, analysis: Analysis): RecommendationRecord {
+  const { chosen, sound, front, equals, noise, isNoiseMeasured, neighbours, promises } = found
+  return {
+    ...(chosen ? { chosen: { ...numbersOf(chosen), settings: pastesOf(analysis, chosen.cell) } } : {}),
+    sound,
+    front: front.map(numbersOf),
+    equals: equals.map(indexOf),
+    noise,
+    isNoiseMeasured,
+    neighbours: neighbours.map(neighbour => ({ ...neighbour, cell: indexOf(neighbour.cell) })),
+    promises,
+  }
+}
+
+const indexOf = (cell: CellAnalysis): number => cell.index
+
+function numbersOf({ cell, scores }: Candidate): Numbers {
+  const numbers = Object.fromEntries(Object.entries(scores).map(([name, score]) => [name, score.value]))
+  return { cell: cell.index, label: cell.label, numbers }
 }

@@ -3,15 +3,18 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Analysis } from '../analysis/analysis.ts'
 import { analyze } from '../analysis/analyze.ts'
+import { recommend } from '../analysis/recommend.ts'
 import { HarnessError } from '../core/errors.ts'
 import { FORMAT } from '../recording/format.ts'
 import { type Recording, readRecording, unpackHistogram } from '../recording/read.ts'
 import { writeResult, writeSealed } from '../recording/write.ts'
+import { verdictsOf } from '../report/columns.ts'
 import { renderCsv } from '../report/csv.ts'
 import { hasDrill, renderDrill, renderDrillHtml } from '../report/drill.ts'
 import { renderHtml } from '../report/html.ts'
 import { renderJunit } from '../report/junit.ts'
 import { renderMarkdown } from '../report/markdown.ts'
+import { recordOf } from '../report/recommendation.ts'
 import { judge } from '../verify/judge.ts'
 import type { Judgement } from '../verify/judgement.ts'
 import type { StoredRule } from '../verify/rules.ts'
@@ -74,6 +77,7 @@ export async function finishRecording(
     await writeSealed(join(directory, DRILL_PAGES.markdown), renderDrill(analysis, judgement))
   }
   const state = analysis.state
+  const found = recommend(analysis, verdictsOf(analysis.cells, judgement))
   await writeResult(directory, {
     format: FORMAT,
     runId: analysis.runId,
@@ -83,6 +87,7 @@ export async function finishRecording(
     exitCode: judgement.exitCode,
     causes: judgement.causes,
     runCauses: causes,
+    ...(found ? { recommendation: recordOf(found, analysis) } : {}),
     analysis: { ...analysis, judgement },
   })
   return { recording, analysis, judgement, files }

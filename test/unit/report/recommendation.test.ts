@@ -6,7 +6,7 @@ import { verdictsOf } from '../../../src/report/columns.ts'
 import { renderHtml } from '../../../src/report/html.ts'
 import { renderMarkdown } from '../../../src/report/markdown.ts'
 import { pastesOf } from '../../../src/report/paste.ts'
-import { answerOf } from '../../../src/report/recommendation.ts'
+import { answerOf, recordOf } from '../../../src/report/recommendation.ts'
 import { renderTerminal } from '../../../src/report/terminal.ts'
 import { judgeRecording } from '../../../src/run/finish.ts'
 import { makeAnalysis } from '../../fixtures/analysis.ts'
@@ -48,6 +48,17 @@ describe('a matrix whose cells are sound', () => {
   const found = recommend(analysis, verdictsOf(analysis.cells, judgement))
   if (!found?.chosen) throw new Error('nothing recommended')
   const answer = answerOf(found, analysis.cells.length)
+
+  test('is stored for programs with its settings, and cells by their index', () => {
+    const { cell, scores } = found.chosen as NonNullable<typeof found.chosen>
+    const record = JSON.parse(JSON.stringify(recordOf(found, analysis)))
+    expect(record.chosen).toMatchObject({ cell: cell.index, label: cell.label, settings: pastesOf(analysis, cell) })
+    expect(record.chosen.numbers['ack.p99']).toBe(scores['ack.p99']?.value)
+    expect(record.front.map((one: { cell: number }) => one.cell)).toEqual(found.front.map(one => one.cell.index))
+    expect(record.neighbours.map((one: { cell: number }) => one.cell)).toEqual(
+      found.neighbours.map(one => one.cell.index),
+    )
+  })
 
   test('is answered by the same sentence in every output', async () => {
     expect(answer).toContain(found.chosen?.cell.label ?? '?')
