@@ -38,7 +38,7 @@ export const SCENARIOS = {
 
 /** The routed arm in which every answer to a client comes so much later, from the first record to the last. */
 export function delayed(delayMs: number): string {
-  const fault = `{ fault: latency, phase: warmup, at: 0s, for: ${WARMUP_S + MEASURE_S}s, delay: ${delayMs}ms, links: client, direction: out }`
+  const fault = `{ fault: latency, phase: warmup, at: 0s, for: ${WARMUP_S + MEASURE_S}s, delay: ${delayMs}ms, links: [client], direction: out }`
   return text('campaign-routed', ROUTED, 20, `faults:\n  - ${fault}\n`)
 }
 
