@@ -46,6 +46,7 @@ export function softPorts(
     admin: {
       ...replicaNotes(context),
       electPreferred: async wanted => void (await admin.electLeaders('preferred', wanted)),
+      electUnclean: async wanted => void (await admin.electLeaders('unclean', wanted)),
       reassign: wanted => admin.reassign(wanted),
       widen: (topic, partitions) => admin.widenTopic(topic, partitions),
     },

@@ -46,7 +46,7 @@ const losesTail: Row = (terms, faults) => {
       return isOldTransaction ? allowed('before transaction.version 2 a transaction may be torn') : VIOLATION
     }
     if (terms.isUncleanElectionOn)
-      return allowed('unclean leader election is on, and more nodes failed than min.insync.replicas')
+      return allowed('a leader that was not in sync could be elected, and more nodes failed than min.insync.replicas')
     return terms.eligibleLeaderReplicasVersion > 0
       ? VIOLATION
       : allowed('more nodes failed than min.insync.replicas, and eligible leader replicas are off or not known')
@@ -59,12 +59,12 @@ const isBefore = (version: number, wanted: number): boolean => version > 0 && ve
 
 /** Anomalies of data that was once visible: allowed only where a leader without the data may be elected. */
 const forgets: Row = (terms, faults) => {
-  if (faults === 'F4' && terms.isUncleanElectionOn) return allowed('unclean leader election is on')
+  if (faults === 'F4' && terms.isUncleanElectionOn) return allowed('a leader that was not in sync could be elected')
   if (isGuarded(terms) || faults === 'none' || faults === 'F3') return VIOLATION
   return bounded('faults', 'a record may have been on one node only')
 }
 
-const UNCLEAN = allowed('unclean leader election is on')
+const UNCLEAN = allowed('a leader that was not in sync could be elected')
 const COMMITTED_AHEAD = 'the client commits by itself what it has fetched, before a handler was given it'
 
 /** What a handover passes over was committed by a client that commits ahead, or forgotten by an unclean leader. */
@@ -89,7 +89,9 @@ const ROWS: Readonly<Record<string, Row>> = {
   },
   reordered: (terms, faults) => {
     if (terms.isIdempotent)
-      return faults === 'F4' && terms.isUncleanElectionOn ? allowed('unclean leader election is on') : VIOLATION
+      return faults === 'F4' && terms.isUncleanElectionOn
+        ? allowed('a leader that was not in sync could be elected')
+        : VIOLATION
     if (terms.acks === '0')
       return faults === 'none' ? VIOLATION : allowed('acks=0: a new connection may overtake the old one')
     return terms.mayOvertake ? bounded('resent', 'without idempotence a batch sent again may be overtaken') : VIOLATION
@@ -120,7 +122,9 @@ const ROWS: Readonly<Record<string, Row>> = {
       : VIOLATION,
   'stuck transaction': (terms, faults) => {
     if (isBefore(terms.transactionVersion, 2)) return allowed('before transaction.version 2 a transaction may hang')
-    return faults === 'F4' && terms.isUncleanElectionOn ? allowed('unclean leader election is on') : VIOLATION
+    return faults === 'F4' && terms.isUncleanElectionOn
+      ? allowed('a leader that was not in sync could be elected')
+      : VIOLATION
   },
 }
 

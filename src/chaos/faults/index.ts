@@ -24,6 +24,7 @@ import { reset } from './reset.ts'
 import { ring } from './ring.ts'
 import { rollingRestart } from './rolling-restart.ts'
 import { slice } from './slice.ts'
+import { uncleanElection } from './unclean-election.ts'
 import { workerFreeze } from './worker-freeze.ts'
 import { workerKill } from './worker-kill.ts'
 
@@ -50,6 +51,7 @@ export const FAULTS: readonly Fault[] = [
   leadershipChurn,
   isrChurn,
   partitionIncrease,
+  uncleanElection,
   manual,
   exec,
   workerKill,
