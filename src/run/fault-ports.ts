@@ -30,6 +30,9 @@ export const NO_POWERS: NodePowers = {
   cutTails: refuse,
   failLogDir: refuse,
   restoreLogDir: refuse,
+  fillLog: refuse,
+  emptyLog: refuse,
+  logSpace: refuse,
   incarnation: refuse,
 }
 

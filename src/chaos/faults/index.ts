@@ -6,6 +6,7 @@ import { bridge } from './bridge.ts'
 import { brokerKill } from './broker-kill.ts'
 import { brokerStop } from './broker-stop.ts'
 import { brownOut } from './brown-out.ts'
+import { diskFull } from './disk-full.ts'
 import { exec } from './exec.ts'
 import { fastBounce } from './fast-bounce.ts'
 import { freeze } from './freeze.ts'
@@ -38,6 +39,7 @@ export const FAULTS: readonly Fault[] = [
   brownOut,
   powerLoss,
   logDirFailure,
+  diskFull,
   isolate,
   linkCut,
   oneWayCut,

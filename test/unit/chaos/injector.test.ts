@@ -34,6 +34,9 @@ function scripted(overrides: Partial<NodePowers> = {}) {
     cutTails: async () => [],
     failLogDir: async () => undefined,
     restoreLogDir: async () => undefined,
+    fillLog: async () => undefined,
+    emptyLog: async () => undefined,
+    logSpace: async () => ({ totalBytes: 1, freeBytes: 1 }),
     incarnation: async node => `start ${asked.filter(what => what === `start ${node}`).length}`,
     ...overrides,
   }
