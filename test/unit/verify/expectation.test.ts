@@ -62,6 +62,11 @@ describe('the matrix', () => {
   test('without eligible leader replicas a lost suffix beyond tolerance is allowed, with them it is not', () => {
     expect(expectationOf('lost', { ...SAFE, eligibleLeaderReplicasVersion: 0 }, 'F4').answer).toBe('allowed')
     expect(expectationOf('lost', SAFE, 'F4').answer).toBe('violation')
+    for (const anomaly of ['read then lost', 'rewound', 'skipped', 'unseen', 'commit out of line']) {
+      expect(expectationOf(anomaly, { ...SAFE, eligibleLeaderReplicasVersion: 0 }, 'F4').answer).toBe('allowed')
+      expect(expectationOf(anomaly, { ...SAFE, eligibleLeaderReplicasVersion: 0 }, 'F1').answer).toBe('violation')
+      expect(expectationOf(anomaly, SAFE, 'F4').answer).toBe('violation')
+    }
   })
 
   test('before transaction.version 2 a torn transaction is allowed', () => {
@@ -144,7 +149,7 @@ describe('a finding', () => {
     const settings = { acks: 'all', 'enable.idempotence': 'true' }
     const readThenLost = lost({ anomaly: 'read then lost', byReader: [{ group: 0, count: 2 }] })
     const ordered = trial(settings, fault('broker-kill'), fault('unclean-election', { nodes: [] }))
-    expect(allowanceOf(readThenLost, ordered)).toMatch(/not in sync could be elected/)
+    expect(allowanceOf(readThenLost, ordered)).toMatch(/without all that was acknowledged could be elected/)
     expect(allowanceOf(lost(), ordered)).toMatch(/not in sync could be elected/)
     const refused = fault('unclean-election', { nodes: [], actedUs: undefined as never })
     expect(allowanceOf(readThenLost, trial(settings, fault('broker-kill'), refused))).toBeUndefined()
