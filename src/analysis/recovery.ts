@@ -20,9 +20,12 @@ export function recoveryOf(trial: RecordedTrial, record: TrialRecord): Recovery 
     answering: views.flatMap(({ atUs, node, answers }) => (answers === undefined ? [] : [{ atUs, node, answers }])),
     gaps: trial.acks?.gaps ?? [],
     topicNames: record.topics.map(topic => topic.name),
-    lag: trial.samples.flatMap(sample =>
-      sample.kind === 'cluster' ? [{ atUs: sample.atUs, lag: total(Object.values(sample.lag)) }] : [],
-    ),
+    lag: [
+      ...trial.samples.flatMap(sample =>
+        sample.kind === 'cluster' ? [{ atUs: sample.atUs, lag: total(Object.values(sample.lag)) }] : [],
+      ),
+      ...readersDone(trial.events),
+    ],
     thresholdUs: thresholdOf(record, trial.acks?.lanes ?? 1),
     endUs: Math.max(record.t0Us, ...record.phases.map(phase => phase.t1Us)),
   })
@@ -41,6 +44,13 @@ export function faultsOf(recovery: Recovery): NonNullable<Accounting['faults']> 
       ...(reason === undefined ? {} : { reason }),
     }
   })
+}
+
+/** A trial ends with its readers, which may be between two looks; then nothing waits any more. */
+function readersDone(events: readonly EventBody[]): { atUs: number; lag: number }[] {
+  return events.flatMap(({ name, atUs, detail }) =>
+    name === 'readers.done' && detail?.['reachedEnd'] === true ? [{ atUs, lag: 0 }] : [],
+  )
 }
 
 const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0)

@@ -61,6 +61,8 @@ export type FaultOf<Shape extends z.core.$ZodLooseShape> = {
   untargeted?: 'all' | 'always'
   /** Links only: it says by itself which ends it takes. */
   takesPeer?: false
+  /** Works only where every broker keeps its log on a volume of a fixed size. */
+  needsLogVolume?: true
   /** Fewer brokers than this leave nothing to do. */
   leastBrokers?: number
   /** True where it takes its nodes away from clients, so that leaders have to move. */

@@ -9,6 +9,8 @@ export type AdminPowers = {
   settled(tag: string): Promise<void>
   /** Hands partitions to the first of their replicas. */
   electPreferred(topics: readonly { name: string; partitions: readonly number[] }[]): Promise<void>
+  /** Hands partitions without a leader to any replica that is alive, in sync or not. */
+  electUnclean(topics: readonly { name: string; partitions: readonly number[] }[]): Promise<void>
   reassign(
     topics: readonly {
       name: string

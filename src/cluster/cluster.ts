@@ -96,7 +96,15 @@ export type DiskPowers = {
   failLogDir(nodeId: number): Promise<void>
   /** Puts it right again, with all that it held; of a node that is gone, or was never struck. */
   restoreLogDir(nodeId: number): Promise<void>
+  /** Fills the volume of a fixed size that holds the log directory, to the last byte. */
+  fillLog(nodeId: number): Promise<void>
+  /** Gives the space back; of a volume that was never filled too. */
+  emptyLog(nodeId: number): Promise<void>
+  /** That volume, read back from the system. */
+  logSpace(nodeId: number): Promise<DiskSpace>
 }
+
+export type DiskSpace = { totalBytes: number; freeBytes: number }
 
 /** What is done to the bytes of a link; values in Toxiproxy's own terms (milliseconds, KB/s, bytes). */
 export type LinkToxic = {

@@ -17,6 +17,9 @@ export type ContainerReviver = {
   /** True where it has these limits. */
   hasLimits(name: string, limits: Record<string, number>): Promise<boolean>
   limit(name: string, limits: Record<string, number>): Promise<void>
+  /** True where a fault has filled its log volume. */
+  isFilled(name: string): Promise<boolean>
+  empty(name: string): Promise<void>
 }
 
 /** over: nothing of it is left; acting: it can be ended from here; stuck: it cannot be, or nobody could look. */
@@ -29,7 +32,7 @@ type Process = Extract<Leftover, { kind: 'process' }>
 
 const SIGNAL_DEADLINE_MS = 3000
 /** As the powers over nodes name their faults. */
-const NODE_FAULT = /^(freeze|kill|stop|limit) (\S+)$/
+const NODE_FAULT = /^(freeze|kill|stop|limit|fill) (\S+)$/
 
 /** The state of one fault now. */
 export async function lookAtFault(
@@ -41,7 +44,7 @@ export async function lookAtFault(
     if (entry.command) return lookAtCommand(entry, entry.command)
     if (entry.proxies) return await lookAtProxies(run, entry.name, entry.proxies)
     const [, verb = '', target = ''] = NODE_FAULT.exec(entry.name) ?? []
-    if (isJournaledContainer(run, target)) return await lookAtContainer(run, target, engine, entry.limits)
+    if (isJournaledContainer(run, target)) return await lookAtContainer(run, verb, target, engine, entry.limits)
     if (verb !== '') return lookAtProcess(run, verb, target)
     if (run.things.length + run.unseen.length === 0) return { is: 'over', text: 'what it acted on is gone' }
     return { is: 'stuck', text: 'the journal does not say what it acted on' }
@@ -71,6 +74,7 @@ function isJournaledContainer({ journal }: DeadRun, name: string): boolean {
 /** A container is brought back to work however it was stopped: one fault may have struck what another had frozen. */
 async function lookAtContainer(
   run: DeadRun,
+  verb: string,
   name: string,
   engine: () => Promise<ContainerReviver>,
   limits?: Record<string, number>,
@@ -80,6 +84,16 @@ async function lookAtContainer(
   if (!run.things.some(thing => thing.kind === 'container' && thing.name === name))
     return { is: 'over', text: `container ${name} is gone` }
   const reviver = await engine()
+  // A node that was started without room would end at once.
+  if (verb === 'fill' && (await reviver.isFilled(name)))
+    return {
+      is: 'acting',
+      text: `the log volume of container ${name} is full`,
+      end: async () => {
+        await reviver.empty(name)
+        await reviver.start(name)
+      },
+    }
   const state = await reviver.state(name)
   if (state === 'running' && limits && !(await reviver.hasLimits(name, limits)))
     return { is: 'acting', text: `container ${name} has little CPU time`, end: () => reviver.limit(name, limits) }

@@ -8,6 +8,8 @@ export type JournalEntry =
   /** A child process: found by its marker in the environment until its pid is known. */
   | { kind: 'process'; name: string; pid?: number; startTicks?: number }
   | { kind: 'directory'; path: string }
+  /** A file system in memory, mounted under the run's name in its directory. */
+  | { kind: 'mount'; path: string }
   /** A topic on somebody else's brokers; `commandConfig` is the file that says how to reach them. */
   | { kind: 'topic'; bootstrap: string[]; name: string; clusterId: string; commandConfig?: string }
   /** `heal` is the command that ends it by hand; `proxies` are the servers that hold toxics or closed links of it, `command` is the user's own that undoes it; `limits` is what a container had before. */

@@ -5,6 +5,7 @@ import { runCommand } from './commands.ts'
 import { settleJournal } from './journal-file.ts'
 import { isAlive } from './proc.ts'
 import type { DockerReaper } from './providers/docker/remove.ts'
+import { unmountVolume } from './providers/process/log-volume.ts'
 import { type DeadRun, describeThing, keyOf, type Leftover, openReaper, type TopicEntry } from './reap.ts'
 import { waitUntil } from './wait.ts'
 
@@ -17,7 +18,16 @@ export type RemoveOptions = {
 type Remaining = { text: string; reason: string; command: string }
 
 /** Things hold on to the ones after them. */
-const ORDER: readonly Leftover['kind'][] = ['process', 'container', 'volume', 'network', 'group', 'directory', 'topic']
+const ORDER: readonly Leftover['kind'][] = [
+  'process',
+  'container',
+  'volume',
+  'network',
+  'group',
+  'mount',
+  'directory',
+  'topic',
+]
 const END_DEADLINE_MS = 5000
 const GROUP_DEADLINE_MS = 2000
 
@@ -107,6 +117,8 @@ async function removeThing(thing: Leftover, runId: string, engine: Engine): Prom
       return rm(thing.path, { recursive: true, force: true, maxRetries: 3 })
     case 'group':
       return removeGroup(thing.path)
+    case 'mount':
+      return unmountVolume(thing.path, runId)
     case 'topic':
       return removeTopic(thing, runId)
     default:
@@ -168,6 +180,8 @@ function commandFor(thing: Leftover | DeadRun['unseen'][number]['entry']): strin
       return thing.pid === undefined ? 'gauntlet clean' : `kill -9 ${thing.pid}`
     case 'directory':
       return `rm -r ${thing.path}`
+    case 'mount':
+      return `umount ${thing.path}`
     case 'group':
       return `rmdir ${thing.path}`
     case 'container':

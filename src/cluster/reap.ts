@@ -10,6 +10,7 @@ import { DATA_PREFIX } from './places.ts'
 import { findMarked } from './proc.ts'
 import type { DockerItem, DockerReaper } from './providers/docker/remove.ts'
 import { OWNER_FILE } from './providers/process/files.ts'
+import { isMountOf } from './providers/process/log-volume.ts'
 
 export type TopicEntry = Extract<JournalEntry, { kind: 'topic' }>
 
@@ -20,6 +21,7 @@ export type Leftover =
   | { kind: 'process'; name: string; pid: number; startTicks: number }
   | { kind: 'directory'; path: string }
   | { kind: 'group'; path: string }
+  | { kind: 'mount'; path: string }
 
 /** An entry that nobody could look at, or that names something which does not carry our mark. */
 export type Unseen = { entry: JournalEntry; reason: string }
@@ -104,7 +106,9 @@ function mayStillAppear(journal: JournalFile, { things, unseen }: DeadRun): bool
   const known = new Set([...things.map(keyOf), ...unseen.map(({ entry }) => keyOf(entry))])
   return [...journal.open.values()].some(
     entry =>
-      (DOCKER_KINDS.includes(entry.kind) || (entry.kind === 'process' && entry.pid === undefined)) &&
+      (DOCKER_KINDS.includes(entry.kind) ||
+        entry.kind === 'mount' ||
+        (entry.kind === 'process' && entry.pid === undefined)) &&
       !known.has(keyOf(entry)),
   )
 }
@@ -114,6 +118,7 @@ async function lookOnce(journal: JournalFile, docker: AskDocker): Promise<DeadRu
   await lookAtDocker(run, docker)
   for (const entry of journal.open.values()) {
     if (entry.kind === 'directory') await lookAtDirectory(run, entry)
+    if (entry.kind === 'mount' && (await isMountOf(entry.path, journal.runId))) run.things.push(entry)
     if (entry.kind === 'topic') run.things.push(entry)
   }
   return run
@@ -176,6 +181,7 @@ async function isMarked(path: string, runId: string): Promise<boolean> {
 /** What makes an entry of a journal and a thing the same. */
 export function keyOf(thing: JournalEntry | Leftover): string {
   if (thing.kind === 'directory' || thing.kind === 'group') return `directory ${thing.path}`
+  if (thing.kind === 'mount') return `mount ${thing.path}`
   if (thing.kind === 'topic') return `topic ${thing.clusterId} ${thing.name}`
   return `${thing.kind} ${thing.name}`
 }
@@ -184,6 +190,7 @@ export function keyOf(thing: JournalEntry | Leftover): string {
 export function describeThing(thing: JournalEntry | Leftover): string {
   if (thing.kind === 'directory') return `directory ${thing.path}`
   if (thing.kind === 'group') return `control group ${thing.path}`
+  if (thing.kind === 'mount') return `file system mounted on ${thing.path}`
   if (thing.kind === 'topic') return `topic ${thing.name} on ${thing.bootstrap.join(',')}`
   if (thing.kind === 'process') return `process ${thing.name}${thing.pid === undefined ? '' : ` (pid ${thing.pid})`}`
   return `${thing.kind} ${thing.name}`

@@ -30,6 +30,9 @@ export const NO_POWERS: NodePowers = {
   cutTails: refuse,
   failLogDir: refuse,
   restoreLogDir: refuse,
+  fillLog: refuse,
+  emptyLog: refuse,
+  logSpace: refuse,
   incarnation: refuse,
 }
 
@@ -46,6 +49,7 @@ export function softPorts(
     admin: {
       ...replicaNotes(context),
       electPreferred: async wanted => void (await admin.electLeaders('preferred', wanted)),
+      electUnclean: async wanted => void (await admin.electLeaders('unclean', wanted)),
       reassign: wanted => admin.reassign(wanted),
       widen: (topic, partitions) => admin.widenTopic(topic, partitions),
     },

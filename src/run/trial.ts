@@ -150,7 +150,7 @@ async function load(
     await drill?.whole()
     // 7. Readers go on until they reach the end offsets, or the deadline.
     state.readersReachedEnd = await readToEnd(context, crew, state.topics, deadlineUs)
-    event('readers.done')
+    event('readers.done', { reachedEnd: state.readersReachedEnd })
   } catch (error) {
     await drill?.end()
     await crew.finish('producer', clock.nowUs() + 2_000_000).catch(() => undefined)

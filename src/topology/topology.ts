@@ -28,6 +28,8 @@ export type Topology = {
   config: Record<string, string>
   /** The brokers tell their own counters. */
   brokerMetrics?: true
+  /** Every broker keeps its log on a volume of this size of its own. */
+  logVolumeBytes?: number
 }
 
 const DEFAULT_HEAP_BYTES = 512 * 1024 * 1024
@@ -56,6 +58,7 @@ export function describeTopology(spec: StartedClusterSpec): Topology {
     links: spec.network === 'routed' ? linksBetween(nodes) : [],
     config: Object.fromEntries(Object.entries(spec.config).map(([name, value]) => [name, String(value)])),
     ...(spec.brokerMetrics ? { brokerMetrics: true as const } : {}),
+    ...(spec.logVolumeBytes === undefined ? {} : { logVolumeBytes: spec.logVolumeBytes }),
   }
 }
 

@@ -46,7 +46,7 @@ const losesTail: Row = (terms, faults) => {
       return isOldTransaction ? allowed('before transaction.version 2 a transaction may be torn') : VIOLATION
     }
     if (terms.isUncleanElectionOn)
-      return allowed('unclean leader election is on, and more nodes failed than min.insync.replicas')
+      return allowed('a leader that was not in sync could be elected, and more nodes failed than min.insync.replicas')
     return terms.eligibleLeaderReplicasVersion > 0
       ? VIOLATION
       : allowed('more nodes failed than min.insync.replicas, and eligible leader replicas are off or not known')
@@ -57,19 +57,24 @@ const losesTail: Row = (terms, faults) => {
 
 const isBefore = (version: number, wanted: number): boolean => version > 0 && version < wanted
 
+/** True where a leader that lacks what more than one node had may be elected: nobody had to be in sync, or the last one that was has lost its tail. */
+const mayForget = (terms: Terms, faults: FaultClass): boolean =>
+  faults === 'F4' && (terms.isUncleanElectionOn || (isGuarded(terms) && terms.eligibleLeaderReplicasVersion === 0))
+
+const FORGOTTEN = allowed('a leader without all that was acknowledged could be elected')
+
 /** Anomalies of data that was once visible: allowed only where a leader without the data may be elected. */
 const forgets: Row = (terms, faults) => {
-  if (faults === 'F4' && terms.isUncleanElectionOn) return allowed('unclean leader election is on')
+  if (mayForget(terms, faults)) return FORGOTTEN
   if (isGuarded(terms) || faults === 'none' || faults === 'F3') return VIOLATION
   return bounded('faults', 'a record may have been on one node only')
 }
 
-const UNCLEAN = allowed('unclean leader election is on')
 const COMMITTED_AHEAD = 'the client commits by itself what it has fetched, before a handler was given it'
 
 /** What a handover passes over was committed by a client that commits ahead, or forgotten by an unclean leader. */
 const skips: Row = (terms, faults) => {
-  if (faults === 'F4' && terms.isUncleanElectionOn) return UNCLEAN
+  if (mayForget(terms, faults)) return FORGOTTEN
   return terms.commitsAhead && faults !== 'none' ? bounded('faults', COMMITTED_AHEAD) : VIOLATION
 }
 
@@ -89,7 +94,9 @@ const ROWS: Readonly<Record<string, Row>> = {
   },
   reordered: (terms, faults) => {
     if (terms.isIdempotent)
-      return faults === 'F4' && terms.isUncleanElectionOn ? allowed('unclean leader election is on') : VIOLATION
+      return faults === 'F4' && terms.isUncleanElectionOn
+        ? allowed('a leader that was not in sync could be elected')
+        : VIOLATION
     if (terms.acks === '0')
       return faults === 'none' ? VIOLATION : allowed('acks=0: a new connection may overtake the old one')
     return terms.mayOvertake ? bounded('resent', 'without idempotence a batch sent again may be overtaken') : VIOLATION
@@ -99,18 +106,18 @@ const ROWS: Readonly<Record<string, Row>> = {
     return asLoss.answer === 'violation' || terms.acks === '0' ? VIOLATION : asLoss
   },
   'read then lost': forgets,
-  skipped: (terms, faults) => (faults === 'F4' && terms.isUncleanElectionOn ? UNCLEAN : VIOLATION),
-  rewound: (terms, faults) => (faults === 'F4' && terms.isUncleanElectionOn ? UNCLEAN : VIOLATION),
+  skipped: (terms, faults) => (mayForget(terms, faults) ? FORGOTTEN : VIOLATION),
+  rewound: (terms, faults) => (mayForget(terms, faults) ? FORGOTTEN : VIOLATION),
   'group duplicate': (terms, faults, sort) => {
     if (terms.isTransactional && terms.readsCommitted) return VIOLATION
     if (sort === 'zombie') return outlives(terms, faults)
-    if (sort === 'beyond') return faults === 'F4' && terms.isUncleanElectionOn ? UNCLEAN : VIOLATION
+    if (sort === 'beyond') return mayForget(terms, faults) ? FORGOTTEN : VIOLATION
     return allowed('a group reads again what was not committed when a member left')
   },
   'group skip': skips,
   unseen: skips,
   'commit out of line': (terms, faults, sort) => {
-    if (sort !== 'overrun') return faults === 'F4' && terms.isUncleanElectionOn ? UNCLEAN : VIOLATION
+    if (sort !== 'overrun') return mayForget(terms, faults) ? FORGOTTEN : VIOLATION
     return terms.commitsAhead ? allowed(COMMITTED_AHEAD) : VIOLATION
   },
   'double ownership': outlives,
@@ -120,7 +127,9 @@ const ROWS: Readonly<Record<string, Row>> = {
       : VIOLATION,
   'stuck transaction': (terms, faults) => {
     if (isBefore(terms.transactionVersion, 2)) return allowed('before transaction.version 2 a transaction may hang')
-    return faults === 'F4' && terms.isUncleanElectionOn ? allowed('unclean leader election is on') : VIOLATION
+    return faults === 'F4' && terms.isUncleanElectionOn
+      ? allowed('a leader that was not in sync could be elected')
+      : VIOLATION
   },
 }
 

@@ -16,6 +16,9 @@ type Place = {
   owner: number
   /** Lives of members that had it since another one was last seen to go on: who may have gone further than anybody told. */
   holders: Set<RunSource>
+  /** Offsets at which another record was read than stands there in the end, and those where the right one was read since. */
+  strange?: SeqSet
+  right?: SeqSet
 }
 /** A handover that seems to have passed over records, until it is known whether those before it told everything. */
 type Handover = { fact: JumpFact; holders: readonly RunSource[] }
@@ -102,7 +105,7 @@ export class GroupWalk {
       const isCommitted = offset < place.committed
       for (const check of this.checks) check.onAgain?.({ ...where, offset, n, isCommitted, isOwner }, check.report)
     })
-    await this.compare(run)
+    await this.compare(run, place)
   }
 
   /** What was jumped over counts where it is stored and nobody in the group had processed it; `before` had the partition until a handover. */
@@ -140,7 +143,7 @@ export class GroupWalk {
   }
 
   /** Holds what was read against what stands at its offsets now. */
-  private async compare(run: GroupRun): Promise<void> {
+  private async compare(run: GroupRun, place: Place): Promise<void> {
     const index = this.indexOf(run.topic, run.partition)
     if (!index) return
     const where = { topic: run.topic, partition: run.partition, group: this.group.number, run }
@@ -150,6 +153,13 @@ export class GroupWalk {
         here !== undefined &&
         run.producer !== NO_PRODUCER &&
         (here.producer !== run.producer || here.seq0 + offset - here.offset0 !== run.seq0 + offset - run.offset)
+      if (isOther) {
+        place.strange ??= new SeqSet(this.budget)
+        place.strange.add(offset, n, () => undefined)
+      } else if (here && place.strange) {
+        place.right ??= new SeqSet(this.budget)
+        place.right.add(offset, n, () => undefined)
+      }
       const { readsCommitted } = this.group
       for (const check of this.checks)
         check.onRead?.({ ...where, offset, n, here, isOther, readsCommitted }, check.report)
@@ -179,13 +189,15 @@ export class GroupWalk {
     const index = this.indexOf(topic, partition)
     if (!index) return 0
     const { beginOffset, endOffset } = index.source.head
-    const { processed, holders } = this.placeOf(topic, partition)
+    const place = this.placeOf(topic, partition)
+    const { processed, holders } = place
     const isTailUntold = (holders.size > 0 ? [...holders] : this.group.members).some(wasCutOff)
     const holes: [number, number][] = []
     let untold = 0
     processed.split(beginOffset, Math.max(0, endOffset - beginOffset), (isMet, at, n) => {
       if (!isMet) holes.push([at, n])
     })
+    holes.push(...overwritten(place))
     for (const [from, count] of holes)
       await index.scan(from, count, (here, offset, n) => {
         if (!here || !this.isVisible(here)) return
@@ -213,6 +225,19 @@ export class GroupWalk {
     this.places.set(key, made)
     return made
   }
+}
+
+/** Ranges that were read before the log was cut off there and written anew, and not since: what stands there nobody processed. */
+function overwritten({ strange, right }: Place): [number, number][] {
+  const found: [number, number][] = []
+  strange?.forEachRange((from, count) => {
+    if (right)
+      right.split(from, count, (isMet, at, n) => {
+        if (!isMet) found.push([at, n])
+      })
+    else found.push([from, count])
+  })
+  return found
 }
 
 const wasCutOff = (source: RunSource): boolean => !source.isWhole()

@@ -17,12 +17,15 @@ const CLIENT_FAULTS: readonly string[] = [
 ]
 /** Faults that part nodes from each other without ending any. */
 const LINK_FAULTS: readonly string[] = ['isolate', 'link-cut', 'one-way-cut', 'bridge', 'ring', 'link-delay']
+/** An order to elect whoever is alive, whatever the settings of the topic say. */
+const UNCLEAN_ELECTION = 'unclean-election'
 /** Faults that take data with them, or every node. */
 const DATA_FAULTS: readonly string[] = [
   'power-loss',
   'all-brokers-crash',
   'disk-full',
   'log-dir-failure',
+  UNCLEAN_ELECTION,
   'manual',
   'exec',
 ]
@@ -54,7 +57,7 @@ function termsOf({ settings }: Client, trial: TrialAnalysis): Terms {
     replicationFactor: Math.min(...trial.topics.map(topic => topic.replicationFactor), Number.POSITIVE_INFINITY),
     isIdempotent,
     mayOvertake: !isIdempotent && client('max.in.flight.requests.per.connection') !== '1',
-    isUncleanElectionOn: topics('unclean.leader.election.enable').includes('true'),
+    isUncleanElectionOn: topics('unclean.leader.election.enable').includes('true') || isOrderedUnclean(trial),
     isTransactional: client('transactional.id') !== undefined,
     readsCommitted: trial.clients.some(readsCommitted),
     commitsAhead: false,
@@ -62,6 +65,9 @@ function termsOf({ settings }: Client, trial: TrialAnalysis): Terms {
     eligibleLeaderReplicasVersion: trial.features?.['eligible.leader.replicas.version'] ?? 0,
   }
 }
+
+const isOrderedUnclean = ({ recovery }: TrialAnalysis): boolean =>
+  recovery?.faults.some(fault => fault.kind === UNCLEAN_ELECTION && fault.actedUs !== undefined) ?? false
 
 /** True for readers that are given committed records only. */
 export const readsCommitted = ({ settings }: Pick<Client, 'settings'>): boolean =>

@@ -6,6 +6,7 @@ import { bridge } from './bridge.ts'
 import { brokerKill } from './broker-kill.ts'
 import { brokerStop } from './broker-stop.ts'
 import { brownOut } from './brown-out.ts'
+import { diskFull } from './disk-full.ts'
 import { exec } from './exec.ts'
 import { fastBounce } from './fast-bounce.ts'
 import { freeze } from './freeze.ts'
@@ -24,6 +25,7 @@ import { reset } from './reset.ts'
 import { ring } from './ring.ts'
 import { rollingRestart } from './rolling-restart.ts'
 import { slice } from './slice.ts'
+import { uncleanElection } from './unclean-election.ts'
 import { workerFreeze } from './worker-freeze.ts'
 import { workerKill } from './worker-kill.ts'
 
@@ -37,6 +39,7 @@ export const FAULTS: readonly Fault[] = [
   brownOut,
   powerLoss,
   logDirFailure,
+  diskFull,
   isolate,
   linkCut,
   oneWayCut,
@@ -50,6 +53,7 @@ export const FAULTS: readonly Fault[] = [
   leadershipChurn,
   isrChurn,
   partitionIncrease,
+  uncleanElection,
   manual,
   exec,
   workerKill,

@@ -36,6 +36,7 @@ const PLURALS: Readonly<Record<Leftover['kind'], [one: string, many: string]>> =
   volume: ['volume', 'volumes'],
   network: ['network', 'networks'],
   group: ['control group', 'control groups'],
+  mount: ['mounted file system', 'mounted file systems'],
   directory: ['directory', 'directories'],
   topic: ['topic', 'topics'],
 }

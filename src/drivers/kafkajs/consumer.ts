@@ -12,7 +12,7 @@ import {
   type KafkaMessage,
 } from './client.ts'
 import { CODEC_NUMBERS, countingCodecs } from './codecs.ts'
-import { mapError } from './errors.ts'
+import { answerIn, mapError } from './errors.ts'
 
 export class KafkaJsConsumer implements GroupConsumer {
   private readonly options: ConsumerOptions
@@ -136,7 +136,8 @@ export class KafkaJsConsumer implements GroupConsumer {
       await this.asking(() => this.consumer.commitOffsets([{ topic, partition, offset: String(next) }]))
     } catch (error) {
       this.tell(topic, partition, Number(next), false)
-      throw error
+      // Wrapped, the refusal of a group that went on without this member would end the client for good.
+      throw this.asShipped ? error : answerIn(error)
     }
   }
 

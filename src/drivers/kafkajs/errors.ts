@@ -43,6 +43,9 @@ function innermost(error: KafkaJsError): KafkaJsError {
   return at
 }
 
+/** What the broker answered, without what kafkajs wraps around it: a consumer joins its group anew only where it sees the answer itself. */
+export const answerIn = (thrown: unknown): unknown => (thrown instanceof Error ? innermost(thrown) : thrown)
+
 /** Maps an error of one attempt whose bytes were handed to a socket; where none were, nothing can be written, whatever the error says. */
 export function mapError(thrown: unknown): MappedError {
   const error = innermost(thrown instanceof Error ? (thrown as KafkaJsError) : new Error(String(thrown)))

@@ -101,6 +101,8 @@ const commandConfig = z
       })
   })
 
+const LEAST_VOLUME_BYTES = 64 * 1024 * 1024
+
 const clusterShape = z.strictObject({
   layout: z
     .enum(['one-broker', 'three-brokers', 'three-brokers-routed', 'dedicated'])
@@ -126,6 +128,16 @@ const clusterShape = z.strictObject({
     .boolean()
     .describe('true: the brokers tell their own counters once a second, so that the report names what saturated')
     .optional(),
+  'log.volume': size
+    .describe('A volume of this size for the log of each broker, in memory: 256MiB; what disk-full fills')
+    .superRefine((bytes, ctx) => {
+      if (bytes < LEAST_VOLUME_BYTES)
+        addProblem(ctx, 'E117', `${formatBytes(bytes)} are too little for a broker’s own topics`, {
+          subject: true,
+          hint: `write at least ${formatBytes(LEAST_VOLUME_BYTES)}`,
+        })
+    })
+    .optional(),
   racks: z.array(slug).min(1).max(15).describe('broker.rack of the nodes, in turn').optional(),
   'ready.timeout': positiveDuration
     .describe('How long a node may take to come up; 90s where this is left out')
@@ -149,6 +161,8 @@ export type StartedClusterSpec = {
   readyTimeoutMs: number
   /** The brokers run Prometheus' JMX agent and keep a GC log. */
   brokerMetrics?: true
+  /** Every broker's log lies on a volume of this size. */
+  logVolumeBytes?: number
 }
 export type ExternalClusterSpec = { kind: 'external'; bootstrapServers: string[]; commandConfig?: string }
 export type ClusterSpec = StartedClusterSpec | ExternalClusterSpec
@@ -178,6 +192,7 @@ const STARTED_ONLY = [
   'config',
   'racks',
   'broker.metrics',
+  'log.volume',
   'ready.timeout',
 ] as const
 
@@ -265,5 +280,6 @@ function startedSpec(input: Written): StartedClusterSpec {
     racks: input.racks ?? [],
     readyTimeoutMs: input['ready.timeout'] ?? 90_000,
     ...(input['broker.metrics'] ? { brokerMetrics: true as const } : {}),
+    ...(input['log.volume'] === undefined ? {} : { logVolumeBytes: input['log.volume'] }),
   }
 }

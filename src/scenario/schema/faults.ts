@@ -128,7 +128,7 @@ const isFault = (value: unknown): value is FaultSpec => typeof part.map(value)['
 
 function checkCluster(faults: readonly FaultSpec[], cluster: Record<string, unknown>, ctx: Ctx): void {
   for (const fault of faults) {
-    const { needs, leastBrokers = 1 } = findFault(fault.kind)
+    const { needs, needsLogVolume, leastBrokers = 1 } = findFault(fault.kind)
     const brokers = part.number(cluster['brokers'])
     if (cluster['kind'] === 'external' && needs !== 'observer')
       addProblem(ctx, 'E404', `${fault.kind} strikes what is not ours: these brokers are somebody else’s`, {
@@ -142,6 +142,17 @@ function checkCluster(faults: readonly FaultSpec[], cluster: Record<string, unkn
         relatedPath: ['cluster'],
         hint: 'write cluster: { layout: three-brokers-routed }',
       })
+    if (cluster['kind'] === 'started' && needsLogVolume && cluster['logVolumeBytes'] === undefined)
+      addProblem(
+        ctx,
+        'E128',
+        `${fault.kind} fills the volume of a broker’s log, and the cluster has none of a fixed size`,
+        {
+          path: ['faults', fault.index, 'fault'],
+          relatedPath: ['cluster'],
+          hint: 'write cluster: { log.volume: 256MiB }',
+        },
+      )
     if (brokers !== undefined && brokers < leastBrokers)
       addProblem(ctx, 'E128', `${fault.kind} needs ${leastBrokers} brokers, the cluster has ${brokers}`, {
         path: ['faults', fault.index, 'fault'],

@@ -36,6 +36,12 @@ function scripted(overrides: Partial<FaultPorts> = {}) {
           Object.assign(row, { leader: row.replicas[0], epoch: row.epoch + 1 })
         }
       },
+      electUnclean: async topics => {
+        for (const partition of topics.flatMap(topic => topic.partitions)) {
+          asked.push(`unclean ${partition}`)
+          Object.assign(at(partition) ?? {}, { leader: 3, epoch: 3, isr: [3] })
+        }
+      },
       reassign: async topics => {
         asked.push(shown(topics as Ordered))
         for (const { partition, replicas } of topics.flatMap(topic => topic.partitions))
@@ -134,6 +140,36 @@ it('partition-increase is proven when every new partition has a leader', async (
   expect(await fault.prove(strike)).toBe('5 partitions with a leader')
   Object.assign(rows[4] ?? {}, { leader: -1 })
   expect(await fault.prove(strike)).toBeUndefined()
+})
+
+describe('unclean-election', () => {
+  const options = { topic: 'orders', patience: 500 }
+
+  it('orders for partitions without a leader, and only for those; proven by a leader that was not in sync', async () => {
+    const { ports, asked, rows } = scripted()
+    const { fault, strike, acted } = strikeOf('unclean-election', ports, options)
+    const injected = fault.inject(strike)
+    expect([asked, acted()]).toEqual([[], 0])
+    Object.assign(rows[1] ?? {}, { leader: -1, epoch: 2, isr: [2] })
+    expect(await fault.remains(strike)).toBe('without a leader: run-orders-1')
+    await injected
+    expect([asked, acted()]).toEqual([['unclean 1'], 1])
+    expect(await fault.prove(strike)).toBe('leaders that were not in sync: node 3 of run-orders-1')
+    await fault.heal(strike)
+    expect(await fault.remains(strike)).toBeUndefined()
+  })
+
+  it('is void where every partition has a leader, and unproven where the old leader came back first', async () => {
+    const { ports, asked, rows } = scripted()
+    const idle = strikeOf('unclean-election', ports, { ...options, patience: 1 })
+    await expect(idle.fault.inject(idle.strike)).rejects.toThrow(/every partition has a leader/)
+    expect(asked).toEqual([])
+    Object.assign(rows[1] ?? {}, { leader: -1, epoch: 2, isr: [2] })
+    const { fault, strike } = strikeOf('unclean-election', ports, options)
+    await fault.inject(strike)
+    Object.assign(rows[1] ?? {}, { leader: 2, epoch: 3, isr: [2] })
+    expect(await fault.prove(strike)).toBeUndefined()
+  })
 })
 
 describe('manual', () => {

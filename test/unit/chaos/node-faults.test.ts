@@ -29,6 +29,9 @@ function scripted(overrides: Partial<NodePowers> = {}) {
     cutTails: async () => [],
     failLogDir: async () => undefined,
     restoreLogDir: async () => undefined,
+    fillLog: async () => undefined,
+    emptyLog: async () => undefined,
+    logSpace: async () => ({ totalBytes: 1, freeBytes: 1 }),
     incarnation: async node => `start ${asked.filter(what => what === `start ${node}`).length}`,
     ...overrides,
   }
@@ -41,6 +44,49 @@ function strikeOf(powers: NodePowers, options: object, nodes = [2], whole = asyn
   const ports = { ...own, nodeIds: [1, 2, 3] } as FaultPorts
   return { tag: 'fault-1', nodes, peers: [], options: options as never, ports, acted: () => undefined }
 }
+
+describe('disk-full', () => {
+  const full = findFault('disk-full')
+  const MIB = 1024 * 1024
+
+  /** Nodes whose broker ends as soon as nothing is free, unless it is deaf. */
+  function volumes({ isDeaf = false, slackBytes = 0 } = {}) {
+    const free = new Map<number, number>()
+    const nodes = scripted({
+      fillLog: async node => {
+        free.set(node, slackBytes)
+        if (!isDeaf) await nodes.powers.kill(node)
+      },
+      emptyLog: async node => void free.delete(node),
+      logSpace: async node => ({ totalBytes: 64 * MIB, freeBytes: free.get(node) ?? 40 * MIB }),
+    })
+    return { ...nodes, free }
+  }
+
+  it('is proven by a volume without room and a broker that stopped; gives room before it starts the broker', async () => {
+    const { powers, asked, free } = volumes()
+    const strike = strikeOf(powers, {})
+    expect(await full.prove(strike)).toBeUndefined()
+    await full.inject(strike)
+    expect(await full.prove(strike)).toBe('nothing free on the log volume, and stopped by itself')
+    expect(await full.remains(strike)).toBe('a log volume is full')
+    await full.heal(strike)
+    expect([asked, free.size]).toEqual([['kill 2', 'start 2'], 0])
+    expect(await full.remains(strike)).toBeUndefined()
+  })
+
+  it('is void where something is left free', async () => {
+    const strike = strikeOf(volumes({ slackBytes: MIB }).powers, {})
+    await expect(full.inject(strike)).rejects.toThrow('still free: 1 MiB on node 2')
+  })
+
+  it('is unproven while the broker runs on', async () => {
+    const { powers } = volumes({ isDeaf: true })
+    const strike = strikeOf(powers, {})
+    await powers.fillLog(2)
+    expect(await full.prove(strike)).toBeUndefined()
+  })
+})
 
 describe('pause-hammer', () => {
   const hammer = findFault('pause-hammer')

@@ -258,6 +258,7 @@ type Engine = NonNullable<HealOptions['docker']> & { acts: string[] }
 
 /** An engine with these containers, labelled as ours; `deaf` ones keep their state. */
 function engineWith(states: Record<string, 'running' | 'frozen' | 'gone'>, deaf = false, lowered = false): Engine {
+  const filled = new Set(Object.keys(states).filter(name => name.startsWith('full')))
   const acts: string[] = []
   const act = (verb: string) => async (name: string) => {
     acts.push(`${verb} ${name}`)
@@ -271,6 +272,11 @@ function engineWith(states: Record<string, 'running' | 'frozen' | 'gone'>, deaf 
     unpause: act('unpause'),
     start: act('start'),
     hasLimits: async () => !lowered || acts.some(what => what.startsWith('limit')),
+    isFilled: async name => filled.has(name),
+    empty: async name => {
+      acts.push(`empty ${name}`)
+      filled.delete(name)
+    },
     limit: async (name, limits) => void acts.push(`limit ${name} ${JSON.stringify(limits)}`),
   }
 }
@@ -294,6 +300,15 @@ describe('containers', () => {
     writeJournal(state, { runId, entries: [container('a'), { ...fault('limit a'), limits } as JournalEntry] })
     expect(await heal({ docker })).toEqual({ found: ['limit a acting'], healed: 1 })
     expect(docker.acts).toEqual(['limit a {"CpuPeriod":100000,"CpuQuota":-1}'])
+  })
+
+  it('get room on their log volume before they are started, and even where they still run', async () => {
+    const docker = engineWith({ 'full-1': 'gone', 'full-2': 'running', a: 'running' })
+    const names = ['full-1', 'full-2', 'a']
+    writeJournal(state, { runId, entries: [...names.map(container), ...names.map(name => fault(`fill ${name}`))] })
+    const { found, healed } = await heal({ docker })
+    expect(found).toEqual(['fill a over', 'fill full-2 acting', 'fill full-1 acting'])
+    expect([healed, docker.acts]).toEqual([2, ['empty full-2', 'start full-2', 'empty full-1', 'start full-1']])
   })
 
   it('that are not the run’s, or are gone, are not touched', async () => {

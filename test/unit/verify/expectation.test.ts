@@ -62,6 +62,11 @@ describe('the matrix', () => {
   test('without eligible leader replicas a lost suffix beyond tolerance is allowed, with them it is not', () => {
     expect(expectationOf('lost', { ...SAFE, eligibleLeaderReplicasVersion: 0 }, 'F4').answer).toBe('allowed')
     expect(expectationOf('lost', SAFE, 'F4').answer).toBe('violation')
+    for (const anomaly of ['read then lost', 'rewound', 'skipped', 'unseen', 'commit out of line']) {
+      expect(expectationOf(anomaly, { ...SAFE, eligibleLeaderReplicasVersion: 0 }, 'F4').answer).toBe('allowed')
+      expect(expectationOf(anomaly, { ...SAFE, eligibleLeaderReplicasVersion: 0 }, 'F1').answer).toBe('violation')
+      expect(expectationOf(anomaly, SAFE, 'F4').answer).toBe('violation')
+    }
   })
 
   test('before transaction.version 2 a torn transaction is allowed', () => {
@@ -112,6 +117,7 @@ describe('the class of what was done to a trial', () => {
     ['answers dropped', [fault('ack-loss')], 'F3'],
     ['answers dropped and a node killed', [fault('ack-loss'), fault('broker-stop')], 'F1'],
     ['power lost', [fault('power-loss')], 'F4'],
+    ['an unclean election ordered', [fault('unclean-election', { nodes: [] })], 'F4'],
   ])('%s', (_, faults, expected) => {
     const trial = madeTrialAnalysis(withFaults(...faults))
     expect(faultClassOf(trial, SAFE)).toBe(expected)
@@ -137,6 +143,16 @@ describe('a finding', () => {
   test('of losses at acks=all with two in sync is a violation under the same fault', () => {
     const settings = { acks: 'all', 'enable.idempotence': 'true' }
     expect(allowanceOf(lost(), trial(settings, fault('isolate')))).toBeUndefined()
+  })
+
+  test('of records that were read and lost is allowed by an unclean election that was ordered, whatever the topic says', () => {
+    const settings = { acks: 'all', 'enable.idempotence': 'true' }
+    const readThenLost = lost({ anomaly: 'read then lost', byReader: [{ group: 0, count: 2 }] })
+    const ordered = trial(settings, fault('broker-kill'), fault('unclean-election', { nodes: [] }))
+    expect(allowanceOf(readThenLost, ordered)).toMatch(/without all that was acknowledged could be elected/)
+    expect(allowanceOf(lost(), ordered)).toMatch(/not in sync could be elected/)
+    const refused = fault('unclean-election', { nodes: [], actedUs: undefined as never })
+    expect(allowanceOf(readThenLost, trial(settings, fault('broker-kill'), refused))).toBeUndefined()
   })
 
   test.each<['as-shipped' | 'tuned', string, RegExp | undefined]>([

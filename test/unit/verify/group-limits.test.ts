@@ -24,6 +24,48 @@ async function verify(did: GroupSpec[], cutOff: number[] = []) {
   return verifyHistory({ ...WHOLE, groups: [{ ...group, members }] })
 }
 
+describe('what was written anew where something else had been read', () => {
+  /** Twelve records were stored, read, and cut off behind the eighth; what came later took their offsets. */
+  const STORED = simple(
+    [
+      { seq0: 0, n: 12, offset0: 0 },
+      { seq0: 12, n: 12, offset0: 8 },
+    ],
+    [
+      { seq0: 0, n: 8, offset0: 0 },
+      { seq0: 12, n: 12, offset0: 8 },
+    ],
+    { endOffset: 20 },
+  )
+  const anomaliesOf = async (...did: GroupSpec[]) => {
+    const read = did.map(spec => ({ producer: 0, ...spec }))
+    const { findings } = await verifyHistory({ ...STORED, groups: [groupOf(read, { reachedEnd: true })] })
+    return findings.filter(({ byReader }) => byReader).map(({ anomaly, ranges }) => [anomaly, ranges])
+  }
+  const at = (from: number, to: number) => [{ topic: 0, partition: 0, from, to }]
+
+  test('was never processed by a reader that went on at its old offset', async () => {
+    const first: GroupSpec = { kind: 'processed', offset: 0, n: 12, seq0: 0 }
+    const after: GroupSpec = { kind: 'processed', offset: 12, n: 8, seq0: 16 }
+    expect(await anomaliesOf(first, after)).toEqual([
+      ['read then lost', at(8, 12)],
+      ['unseen', at(8, 12)],
+    ])
+  })
+
+  test('was processed by a reader that went back to where the logs part', async () => {
+    const first: GroupSpec = { kind: 'processed', offset: 0, n: 12, seq0: 0 }
+    const after: GroupSpec = { kind: 'processed', offset: 8, n: 12, seq0: 12 }
+    expect((await anomaliesOf(first, after)).map(([anomaly]) => anomaly)).toEqual(['read then lost', 'rewound'])
+  })
+
+  test('is unseen as far as the reader did not go back', async () => {
+    const first: GroupSpec = { kind: 'processed', offset: 0, n: 12, seq0: 0 }
+    const after: GroupSpec = { kind: 'processed', offset: 10, n: 10, seq0: 14 }
+    expect(await anomaliesOf(first, after)).toContainEqual(['unseen', at(8, 10)])
+  })
+})
+
 describe('a member that was cut off', () => {
   test('may have processed and committed what its file does not tell', async () => {
     const { findings, notes, complete } = await verify(HANDOVER, [0])

@@ -6,6 +6,7 @@ import type { Belongings } from './belongings.ts'
 import type { DockerClient } from './client.ts'
 import { execute } from './inspect.ts'
 import { withLogFiles } from './log-files.ts'
+import { empty, emptyCommand, fill, readSpace } from './log-volume.ts'
 import type { NodeBooks } from './powers.ts'
 
 const CHMOD_BACK = ['chmod', 'u+w', DATA_DIR]
@@ -35,5 +36,11 @@ export function diskPowers(
       if ((await books.state(nodeId)).state === 'running') await execute(client, containerOf(nodeId), CHMOD_BACK)
       else await withLogFiles(client, belongings, containerOf(nodeId), (_, run) => run(CHMOD_BACK))
     },
+    fillLog: async nodeId => {
+      await books.note(nodeId, 'fill', emptyCommand(containerOf(nodeId)))
+      await fill(client, containerOf(nodeId))
+    },
+    emptyLog: nodeId => empty(client, containerOf(nodeId)),
+    logSpace: nodeId => readSpace(client, containerOf(nodeId)),
   }
 }

@@ -3,6 +3,7 @@ import type { ContainerReviver } from '../../heal-look.ts'
 import type { DockerClient } from './client.ts'
 import { type CpuLimits, coresOf, readCpu, writeCpu } from './cpu.ts'
 import { readState } from './inspect.ts'
+import { empty, isFilled } from './log-volume.ts'
 import { ignoreUnchanged } from './powers.ts'
 
 /** The reviver of the local engine. */
@@ -15,6 +16,8 @@ export function dockerReviver(client: DockerClient): ContainerReviver {
     unpause: name => act(name, 'unpause'),
     start: name => act(name, 'start'),
     hasLimits: async (name, limits) => coresOf(await readCpu(client, name)) === coresOf(limits as CpuLimits),
+    isFilled: name => isFilled(client, name),
+    empty: name => empty(client, name),
     limit: (name, limits) => writeCpu(client, name, limits as CpuLimits),
   }
 }

@@ -15,7 +15,8 @@ import type { ProxyLinks } from '../../links/powers.ts'
 import { agentFor, outsideOf, putAgent } from './agent.ts'
 import { type Belongings, keepBelongings } from './belongings.ts'
 import { type ContainerSpec, type DockerClient, type EngineFacts, statusOf } from './client.ts'
-import { containerLabels, namesOf, networkLabels, type Owner, type RunNames, volumeLabels } from './names.ts'
+import { makeVolume } from './log-volume.ts'
+import { containerLabels, namesOf, networkLabels, type Owner, type RunNames } from './names.ts'
 import { choosePublishedPorts, createNetwork, isWatched } from './network.ts'
 import { wireRouted } from './proxies.ts'
 import { containerSpec } from './spec.ts'
@@ -139,20 +140,17 @@ async function wireDirect(context: StartContext, belongings: Belongings, names: 
 }
 
 async function makeNode(
-  { client, owner, request }: StartContext,
+  { client, owner, request, image }: StartContext,
   belongings: Belongings,
   names: RunNames,
   node: Topology['nodes'][number],
   spec: Omit<ContainerSpec, 'Labels' | 'name'>,
   agentJar: string | undefined,
 ): Promise<void> {
-  const volume = names.volume(node.name)
   const container = names.container(node.name)
-  await belongings.make({ kind: 'volume', name: volume }, () =>
-    client.call(`create volume ${volume}`, docker =>
-      docker.createVolume({ Name: volume, Labels: volumeLabels(request.runId, owner, node.name) }),
-    ),
-  )
+  const { runId, topology } = request
+  const sizeBytes = node.roles.includes('broker') ? topology.logVolumeBytes : undefined
+  await makeVolume(client, belongings, { runId, owner, names, node, image: image.id, sizeBytes })
   await belongings.make({ kind: 'container', name: container }, () =>
     client.call(`create container ${container}`, docker =>
       docker.createContainer({ ...spec, name: container, Labels: containerLabels(request.runId, owner, node, spec) }),

@@ -4,6 +4,7 @@ import { HarnessError, messageOf } from '../../../core/errors.ts'
 import type { Journal } from '../../journal.ts'
 import { waitUntil } from '../../wait.ts'
 import { removeGroup } from './limits.ts'
+import { mountVolume, unmountVolume } from './log-volume.ts'
 import type { NodeProcess, OwnProcess } from './node-process.ts'
 
 const GROUP_DEADLINE_MS = 1000
@@ -14,6 +15,8 @@ export class Belongings {
   readonly proxies: OwnProcess[] = []
   private readonly journal: Journal
   private readonly groups = new Map<string, number>()
+  /** Volumes that are mounted, and their entries. */
+  private readonly mounts = new Map<string, number>()
   private directory: { path: string; entry: number } | undefined
 
   constructor(journal: Journal) {
@@ -23,6 +26,12 @@ export class Belongings {
   /** Journals a control group that is about to be made. */
   async announceGroup(path: string): Promise<void> {
     this.groups.set(path, await this.journal.record({ kind: 'directory', path }))
+  }
+
+  /** Journals a volume of a fixed size, then mounts it. */
+  async mount(path: string, runId: string, sizeBytes: number): Promise<void> {
+    this.mounts.set(path, await this.journal.record({ kind: 'mount', path }))
+    await mountVolume(path, runId, sizeBytes)
   }
 
   /** Journals the data directory, then makes it; one that exists already stays untouched. */
@@ -49,7 +58,7 @@ export class Belongings {
     }
   }
 
-  /** Kills all nodes and proxies and removes their groups; the directory stays. */
+  /** Kills all nodes and proxies and removes their groups and volumes; the directory stays. */
   async endNodes(): Promise<void> {
     const problems: string[] = []
     await Promise.all(
@@ -62,6 +71,15 @@ export class Belongings {
         this.groups.delete(path)
         await this.journal.undone(entry)
       } else problems.push(`control group ${path}`)
+    }
+    for (const [path, entry] of this.mounts) {
+      try {
+        await unmountVolume(path, this.journal.runId)
+        this.mounts.delete(path)
+        await this.journal.undone(entry)
+      } catch (error) {
+        problems.push(`volume ${path}: ${messageOf(error)}`)
+      }
     }
     if (problems.length > 0) throw remains(problems, this.commands())
     this.nodes.length = 0
@@ -87,7 +105,8 @@ export class Belongings {
       .filter(node => node.state() !== 'gone')
       .map(node => `kill -9 ${node.pid}`)
     const groups = [...this.groups.keys()].map(path => `rmdir ${path}`)
-    return [...pids, ...groups, ...(this.directory ? [`rm -r ${this.directory.path}`] : [])].join('; ')
+    const mounts = [...this.mounts.keys()].map(path => `umount ${path}`)
+    return [...pids, ...groups, ...mounts, ...(this.directory ? [`rm -r ${this.directory.path}`] : [])].join('; ')
   }
 }
 

@@ -3,13 +3,18 @@ import { rename, rm, stat, writeFile } from 'node:fs/promises'
 import type { DiskPowers } from '../../cluster.ts'
 import { cutTails } from '../../tails.ts'
 import { logFilesIn } from './log-files.ts'
+import { empty, fill, readSpace } from './log-volume.ts'
 import type { NodeProcess } from './node-process.ts'
 
 /** Where a log directory is while it has failed. */
 const ASIDE = '.aside'
 
 /** Powers over the data of one cluster; the journal is told before a broker is made to stop. */
-export function diskPowers(find: (nodeId: number) => NodeProcess, note: (nodeId: number) => Promise<void>): DiskPowers {
+export function diskPowers(
+  find: (nodeId: number) => NodeProcess,
+  note: (nodeId: number, fault: 'kill' | 'fill') => Promise<void>,
+  runId: string,
+): DiskPowers {
   return {
     cutTails: async (nodeId, places, bytes) => {
       const { files } = find(nodeId)
@@ -18,7 +23,7 @@ export function diskPowers(find: (nodeId: number) => NodeProcess, note: (nodeId:
     },
     failLogDir: async nodeId => {
       const { data } = find(nodeId).files
-      await note(nodeId)
+      await note(nodeId, 'kill')
       // A file in its place: works for every user, root too, and what is open stays what it was.
       await rename(data, `${data}${ASIDE}`)
       await writeFile(data, '')
@@ -29,5 +34,11 @@ export function diskPowers(find: (nodeId: number) => NodeProcess, note: (nodeId:
       await rm(data, { force: true })
       await rename(`${data}${ASIDE}`, data)
     },
+    fillLog: async nodeId => {
+      await note(nodeId, 'fill')
+      await fill(find(nodeId).files.filler, runId)
+    },
+    emptyLog: nodeId => empty(find(nodeId).files.filler),
+    logSpace: nodeId => readSpace(find(nodeId).files.volume),
   }
 }

@@ -18,7 +18,11 @@ const TAIL_BYTES = 256 * 1024
 
 export type NodeFiles = {
   home: string
+  /** What holds the data: a directory, or a volume of a fixed size that is mounted there. */
+  volume: string
   data: string
+  /** What fills that volume. */
+  filler: string
   temp: string
   properties: string
   serverLog: string
@@ -34,7 +38,9 @@ export function filesOf(root: string, node: Pick<TopologyNode, 'id'>): NodeFiles
   const home = join(root, nodeLabel(node))
   return {
     home,
-    data: join(home, 'data'),
+    volume: join(home, 'volume'),
+    data: join(home, 'volume', 'data'),
+    filler: join(home, 'volume', 'filler'),
     temp: join(home, 'tmp'),
     properties: join(home, 'server.properties'),
     serverLog: join(home, 'server.log'),

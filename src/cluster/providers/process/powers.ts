@@ -50,7 +50,7 @@ export function processPowers(journal: Journal, find: (nodeId: number) => NodePr
     },
     state: async nodeId => find(nodeId).state(),
     ...cpu,
-    ...diskPowers(find, nodeId => note(nodeId, 'kill', noHeal)),
+    ...diskPowers(find, (nodeId, fault) => note(nodeId, fault, noHeal), journal.runId),
     incarnation: async nodeId => find(nodeId).incarnation,
     forget: async () => {
       await cpu.endAll()

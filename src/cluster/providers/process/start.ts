@@ -69,6 +69,9 @@ async function startOnce(context: StartContext): Promise<RunningNodes> {
   const { topology, signal } = request
   const { addresses, proxyApis, agents } = await layOutOnLoopback(topology)
   const properties = await writeNodeFiles(root, topology, addresses)
+  if (topology.logVolumeBytes !== undefined)
+    for (const node of brokersOf(topology))
+      await belongings.mount(filesOf(root, node).volume, request.journal.runId, topology.logVolumeBytes)
   const clusterId = newKafkaId()
   const own = signal ? { signal } : {}
   const env = environmentOf(request.journal.runId, FORMAT)

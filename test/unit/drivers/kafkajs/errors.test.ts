@@ -1,7 +1,7 @@
 // Whether a record may be stored after an error decides between "failed" and "unknown", so every class of error has its row.
 import { createRequire } from 'node:module'
 import { describe, expect, test } from 'vitest'
-import { mapError } from '../../../../src/drivers/kafkajs/errors.ts'
+import { answerIn, mapError } from '../../../../src/drivers/kafkajs/errors.ts'
 
 type ErrorClass = new (...args: unknown[]) => Error
 const errors = createRequire(import.meta.url)('kafkajs/src/errors.js') as Record<string, ErrorClass>
@@ -85,4 +85,12 @@ describe('errors of the client', () => {
     error.cause = error
     expect(mapError(error).message).toBe('loop')
   })
+})
+
+test('a refused commit is told by what the broker answered, however often it was wrapped', () => {
+  const answer = createErrorFromCode(25)
+  const wrapped = make('KafkaJSNonRetriableError', answer, { cause: answer })
+  expect(answerIn(wrapped)).toBe(answer)
+  expect(answerIn(answer)).toBe(answer)
+  expect(answerIn('no error')).toBe('no error')
 })
