@@ -13,6 +13,8 @@ export type Terms = {
   readsCommitted: boolean
   /** A reader's client commits what it fetched, before it was handled. */
   commitsAhead: boolean
+  /** A reader commits its offsets in one transaction with what it writes. */
+  transforms: boolean
   /** Finalized feature levels; 0 where they are not known. */
   transactionVersion: number
   eligibleLeaderReplicasVersion: number
@@ -102,7 +104,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   skipped: (terms, faults) => (faults === 'F4' && terms.isUncleanElectionOn ? UNCLEAN : VIOLATION),
   rewound: (terms, faults) => (faults === 'F4' && terms.isUncleanElectionOn ? UNCLEAN : VIOLATION),
   'group duplicate': (terms, faults, sort) => {
-    if (terms.isTransactional && terms.readsCommitted) return VIOLATION
+    if (terms.transforms) return VIOLATION
     if (sort === 'zombie') return outlives(terms, faults)
     if (sort === 'beyond') return faults === 'F4' && terms.isUncleanElectionOn ? UNCLEAN : VIOLATION
     return allowed('a group reads again what was not committed when a member left')

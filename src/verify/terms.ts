@@ -37,7 +37,7 @@ export function groupTerms(trial: TrialAnalysis): { from: number; to: number; te
     .filter(client => client.role === 'producer')
     .map(client => {
       const from = next
-      next += client.workers
+      next += client.numbers ?? client.workers
       return { from, to: next, terms: termsOf(client, trial), hidesRetries: client.mode === 'as-shipped' }
     })
 }
@@ -58,6 +58,7 @@ function termsOf({ settings }: Client, trial: TrialAnalysis): Terms {
     isTransactional: client('transactional.id') !== undefined,
     readsCommitted: trial.clients.some(readsCommitted),
     commitsAhead: false,
+    transforms: false,
     transactionVersion: trial.features?.['transaction.version'] ?? 0,
     eligibleLeaderReplicasVersion: trial.features?.['eligible.leader.replicas.version'] ?? 0,
   }
@@ -78,11 +79,16 @@ export function readerClient<C extends Pick<Client, 'role' | 'group'>>(
 }
 
 /** What the terms of a reader's group add to those of the producers. */
-export function readerTerms(trial: TrialAnalysis, group: number): Pick<Terms, 'readsCommitted' | 'commitsAhead'> {
-  const client = readerClient(trial.clients, trial.accounting.groups[group]?.group ?? '')
+export function readerTerms(
+  trial: TrialAnalysis,
+  group: number,
+): Pick<Terms, 'readsCommitted' | 'commitsAhead' | 'transforms'> {
+  const { group: name = '', transforms = false } = trial.accounting.groups[group] ?? {}
+  const client = readerClient(trial.clients, name)
   return {
     readsCommitted: client !== undefined && readsCommitted(client),
     commitsAhead: client?.commitsAhead ?? false,
+    transforms,
   }
 }
 

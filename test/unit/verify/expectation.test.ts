@@ -10,6 +10,7 @@ import { madeTrialAnalysis } from './made.ts'
 const SAFE: Terms = {
   ...{ acks: 'all', minInsyncReplicas: 2, replicationFactor: 3, isIdempotent: true, mayOvertake: false },
   ...{ isUncleanElectionOn: false, isTransactional: false, readsCommitted: false, commitsAhead: false },
+  transforms: false,
   ...{ transactionVersion: 2, eligibleLeaderReplicasVersion: 1 },
 }
 const COLUMNS: Record<string, Terms> = {
@@ -19,7 +20,7 @@ const COLUMNS: Record<string, Terms> = {
   'all, minISR 2': { ...SAFE, isIdempotent: false, mayOvertake: true },
   idempotent: SAFE,
   unclean: { ...SAFE, isUncleanElectionOn: true },
-  transactional: { ...SAFE, isTransactional: true, readsCommitted: true },
+  transactional: { ...SAFE, isTransactional: true, readsCommitted: true, transforms: true },
 }
 
 /** Per row one letter per column: – violation, a allowed, b bounded. */
