@@ -72,7 +72,7 @@ export function accountingOf(trial: RecordedTrial, record: TrialRecord): Account
     ...(isWithoutBroker(record) ? { withoutBroker: true as const } : {}),
     groups: record.readers.map(({ group, consumed, expected, reached, transform }) => ({
       ...{ group, consumed, expected, reached },
-      ...(transform ? { transforms: true as const } : {}),
+      ...(transform ? { transforms: transform.fencing } : {}),
     })),
     ...transactionsOf(intervals, record),
     ...(record.witness

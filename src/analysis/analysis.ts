@@ -167,8 +167,8 @@ export type Accounting = {
     consumed: number
     expected: number
     reached: boolean
-    /** Its offsets are committed in transactions, with what it writes for them. */
-    transforms?: true
+    /** Its offsets are committed in transactions, with what it writes for them; by what a transactional id is fenced. */
+    transforms?: 'partition' | 'member'
   }[]
   /** Transactions by how they ended, as the members that made them were told; absent where nothing is transformed. */
   transactions?: Record<'committed' | 'aborted' | 'fenced' | 'failed' | 'unknown', number>

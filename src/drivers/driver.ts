@@ -8,8 +8,9 @@ export type Support = 'client' | 'harness' | { emulated: string } | { unsupporte
 
 /** The badge of readers whose driver assigns partitions itself. */
 export const NO_GROUP = 'manual assignment, no consumer group'
-/** The badge of what a transforming group writes. */
+/** Badges of what a transforming group writes. */
 export const FENCED_BY_EPOCH = 'a producer per input partition, fenced by its epoch: kafkajs sends no group generation'
+export const NOT_FENCED = 'transactional ids of its own for each member: who takes over a partition fences nobody'
 /** The badge of producers whose batches were compressed beforehand. */
 export const POOLED = 'compression: pool, batches compressed beforehand: compressing is not in the client’s cost'
 

@@ -71,6 +71,7 @@ export type TransformSpec = {
   /** Share of transactions that are aborted. */
   abort: number
   timeoutMs: number
+  fencing: 'partition' | 'member'
   /** Number in envelopes of what comes from the group's first input partition; those of the others follow. */
   firstProducer: number
   seed: number

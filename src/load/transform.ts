@@ -61,7 +61,7 @@ export class Transformer {
     const { target, records, timeoutMs } = this.transform
     return {
       ...{ target, records, timeoutMs },
-      transactionalId: ({ topic, partition }) => `${this.spec.groupId}-${this.inputOf(topic, partition)}`,
+      transactionalId: ({ topic, partition }) => this.transactionalId(topic, partition),
       begin: (topic, partition, taken) => this.begin(topic, partition, taken),
       ended: (transaction, end, askedUs, reason) => this.ended(transaction, end, askedUs, reason),
     }
@@ -76,6 +76,13 @@ export class Transformer {
   private inputOf(topic: number, partition: number): number {
     const before = this.spec.topics.slice(0, topic).reduce((sum, { partitions }) => sum + partitions, 0)
     return before + partition
+  }
+
+  /** Whoever asks for a producer under an id ends what went before under it, and nothing else. */
+  private transactionalId(topic: number, partition: number): string {
+    const { groupId, member } = this.spec
+    const owner = this.transform.fencing === 'member' ? `${groupId}-m${member}` : groupId
+    return `${owner}-${this.inputOf(topic, partition)}`
   }
 
   private begin(topic: number, partition: number, records: ReceivedRecord[]): Transaction | undefined {
@@ -137,7 +144,7 @@ export class Transformer {
     const { topic, partition, next } = transaction
     if (end !== 'committed' && end !== 'aborted')
       ports.onEvent(`transaction.${end}`, {
-        transactionalId: this.options().transactionalId(transaction),
+        transactionalId: this.transactionalId(topic, partition),
         transaction: transaction.number,
         ...{ partition, next, reason },
       })

@@ -193,7 +193,7 @@ export type TrialRecord = {
     reached: boolean
     members?: number
     /** Where what the group reads is written in transactions, and the first number that this has in envelopes. */
-    transform?: { to: string; firstNumber: number }
+    transform?: { to: string; firstNumber: number; fencing: 'partition' | 'member' }
   }[]
   /** Output of Kafka's own GetOffsetShell, before and after, where asked for. */
   witness?: { tool: string; before: string; after: string; stored: number }

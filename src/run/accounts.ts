@@ -1,6 +1,6 @@
 // The accounts kept with a trial: topics with their offsets and effective settings, clients with resolved settings.
 import { capabilitiesOf } from '../drivers/capabilities.ts'
-import { COMMITS_AHEAD, FENCED_BY_EPOCH, NO_GROUP, POOLED } from '../drivers/driver.ts'
+import { COMMITS_AHEAD, FENCED_BY_EPOCH, NO_GROUP, NOT_FENCED, POOLED } from '../drivers/driver.ts'
 import type { PlannedTrial } from '../plan/plan.ts'
 import type { Resolved } from '../plan/settings.ts'
 import type { TrialSetup } from '../plan/setup.ts'
@@ -109,12 +109,17 @@ const transformAccounts = (setup: TrialSetup): ClientAccount[] =>
           row('acks', 'all', 'transform'),
           row('enable.idempotence', 'true', 'transform'),
           row('max.in.flight.requests.per.connection', 1, 'transform'),
-          row('transactional.id', 'one per input partition', 'transform'),
+          row(
+            'transactional.id',
+            `one per ${transform.fencing === 'partition' ? 'input partition' : 'member and partition'}`,
+            'transform',
+          ),
+          row('transform.fencing', transform.fencing, 'scenario'),
           row('transaction.timeout.ms', transform['transaction.timeout.ms'], 'scenario'),
           row('transform.records', transform.records, 'scenario'),
           row('transform.abort', transform.abort, 'scenario'),
         ],
-        badges: [FENCED_BY_EPOCH],
+        badges: [transform.fencing === 'partition' ? FENCED_BY_EPOCH : NOT_FENCED],
       },
     ]
   })
@@ -177,5 +182,5 @@ function transformOf(
 ): Pick<TrialRecord['readers'][number], 'transform'> {
   if (!group.transform) return {}
   const to = topicName(runId, trial.number, group.transform.to)
-  return { transform: { to, firstNumber: firstOutput(setup, group, copy) } }
+  return { transform: { to, firstNumber: firstOutput(setup, group, copy), fencing: group.transform.fencing } }
 }

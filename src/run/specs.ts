@@ -136,6 +136,7 @@ function transformOf(
       records: transform.records,
       abort: transform.abort,
       timeoutMs: transform['transaction.timeout.ms'],
+      fencing: transform.fencing,
       firstProducer: firstOutput(setup, group, copy),
       seed: hash32(setup.scenario.seed, trial.repetition),
       ledgerPath: ledgerPath(context.directory, trial.number, `${name}-${member}`),

@@ -58,11 +58,14 @@ function termsOf({ settings }: Client, trial: TrialAnalysis): Terms {
     isTransactional: client('transactional.id') !== undefined,
     readsCommitted: trial.clients.some(readsCommitted),
     commitsAhead: false,
-    transforms: false,
+    transforms: fencingOf(client('transform.fencing')),
     transactionVersion: trial.features?.['transaction.version'] ?? 0,
     eligibleLeaderReplicasVersion: trial.features?.['eligible.leader.replicas.version'] ?? 0,
   }
 }
+
+const fencingOf = (value: string | undefined): Terms['transforms'] =>
+  value === 'partition' || value === 'member' ? value : false
 
 /** True for readers that are given committed records only. */
 export const readsCommitted = ({ settings }: Pick<Client, 'settings'>): boolean =>

@@ -173,10 +173,10 @@ class Merge {
     this.out.told[run.state] += run.n
     const place = this.places.get(placeKey(run.topic, run.partition))
     const lane = this.lanes.of(run.topic, run.partition, run.producer)
-    // What came of a transaction whose end is not known may be told once more by the one that did it again.
+    // What was transformed twice was told twice, and what may have been once more.
     const isInDoubt = run.state === 'unknown' && this.transformed.has(run.producer)
     ;(isInDoubt ? lane.doubted : lane.told).add(run.seq0, run.n, (part, _, n) => {
-      if (part === 'repeated' && !isInDoubt) this.left.toldTwice += n
+      if (part === 'repeated' && !this.transformed.has(run.producer)) this.left.toldTwice += n
     })
     if (!place?.isWhole) {
       this.left.unchecked += run.n

@@ -76,7 +76,7 @@ async function member(number: number, input: TopicHandle, target: TopicHandle, d
       processing: { delay, handling: 'batch' },
       history: { path: groupPath(folder, 1, worker), group: 0 },
       transform: {
-        ...{ target, records: AT_ONCE, abort, timeoutMs: 60_000, firstProducer: 1, seed: 3 },
+        ...{ target, records: AT_ONCE, abort, timeoutMs: 60_000, firstProducer: 1, seed: 3, fencing: 'partition' },
         ledgerPath: ledgerPath(folder, 1, worker),
       },
     },

@@ -48,7 +48,7 @@ const topicsUsed = z
   .array(z.string().min(1))
   .min(1)
   .describe(
-    'Names from the topics section; where this is left out all of them, less what a transform writes where it would be written or transformed',
+    'Names from the topics section; where this is left out all of them, for producers and groups that transform without what a transform writes',
   )
   .superRefine((names, ctx) => {
     names.forEach((name, index) => {

@@ -15,6 +15,12 @@ export const transformSchema = z
       })
       .describe('Share of transactions that are aborted, by the seed, and read again from the committed offsets: 10%')
       .prefault('0%'),
+    fencing: z
+      .enum(['partition', 'member'])
+      .describe(
+        'partition: a transactional.id per input partition, so that who takes it over fences who had it; member: one per member, which fences nobody else',
+      )
+      .default('partition'),
     'transaction.timeout.ms': positiveDuration
       .describe('How long the coordinator leaves a transaction open')
       .prefault('60s'),

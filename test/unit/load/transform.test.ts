@@ -22,7 +22,13 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 function rig(change: Partial<TransformSpec> = {}, member = 0, life = 0) {
   const transform: TransformSpec = {
-    ...{ target: { name: 'out', index: 7, partitions: 3 }, records: 50, abort: 0, timeoutMs: 60_000 },
+    ...{
+      target: { name: 'out', index: 7, partitions: 3 },
+      records: 50,
+      abort: 0,
+      timeoutMs: 60_000,
+      fencing: 'partition',
+    },
     ...{ firstProducer: 10, seed: 1, ledgerPath: join(folder, `m-${member}.bin`) },
     ...change,
   }
@@ -137,6 +143,13 @@ describe('a transaction', () => {
     ])
     expect(new Set(numbers).size).toBe(6)
     expect(Math.min(...numbers.map(Number))).toBeGreaterThan(0)
+  })
+
+  test('is made under an id that a successor takes over, or under one that nobody else has', () => {
+    const idOf = (member: number, fencing: TransformSpec['fencing']): string | undefined =>
+      rig({ fencing }, member).options.transactionalId({ topic: 1, partition: 0 })
+    expect([idOf(0, 'partition'), idOf(1, 'partition')]).toEqual(['g-2', 'g-2'])
+    expect([idOf(0, 'member'), idOf(1, 'member')]).toEqual(['g-m0-2', 'g-m1-2'])
   })
 
   test('is aborted by the seed: the same ones again, others under another seed, and as many as asked for', () => {
