@@ -111,6 +111,7 @@ const NEEDS = {
   acks: 'acks 1 or all',
   consumers: 'consumers',
   faults: 'faults',
+  transforms: 'a group with `transform:`',
   'broker.metrics': '`cluster: { broker.metrics: true }`',
 } as const
 

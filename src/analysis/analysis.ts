@@ -162,7 +162,16 @@ export type Accounting = {
   stored: number
   /** Set where every producer's driver only pretends to write. */
   withoutBroker?: true
-  groups: { group: string; consumed: number; expected: number; reached: boolean }[]
+  groups: {
+    group: string
+    consumed: number
+    expected: number
+    reached: boolean
+    /** Its offsets are committed in transactions, with what it writes for them; by what a transactional id is fenced. */
+    transforms?: 'partition' | 'member'
+  }[]
+  /** Transactions by how they ended, as the members that made them were told; absent where nothing is transformed. */
+  transactions?: Record<'committed' | 'aborted' | 'fenced' | 'failed' | 'unknown', number>
   witness?: { tool: string; stored: number }
   logDirBytes?: number
   /** What became of each fault; absent where the trial had none. */

@@ -1,9 +1,9 @@
 // Recording → Analysis: the one way from what is on disk to the numbers that reports show and rules judge.
 
-import { isPretending } from '../core/pretending.ts'
 import type { IntervalBody, TrialRecord } from '../recording/format.ts'
 import type { RecordedTrial, Recording } from '../recording/read.ts'
-import type { Accounting, Analysis, CellAnalysis, TrialAnalysis } from './analysis.ts'
+import { accountingOf, storedOf, total } from './accounting.ts'
+import type { Analysis, CellAnalysis, TrialAnalysis } from './analysis.ts'
 import { hostHealth } from './host.ts'
 import { latencyIntervals, withIntervals } from './intervals.ts'
 import {
@@ -227,9 +227,6 @@ function analyzeTrial(trial: RecordedTrial, recording: Recording, unpack: Unpack
   }
 }
 
-const total = (intervals: readonly IntervalBody[], name: string): number =>
-  intervals.reduce((sum, interval) => sum + (interval.counters[name] ?? 0), 0)
-
 function contextOf(
   trial: RecordedTrial,
   record: TrialRecord,
@@ -254,49 +251,5 @@ function contextOf(
     lagMax: Math.max(0, ...lags),
     producerCpuUs: producers.reduce((sum, interval) => sum + (interval.health?.cpuUs ?? 0), 0),
     producerRecords: completed,
-  }
-}
-
-/** NaN where a complete trial has no account of its topics: what could not be read is not nothing. */
-function storedOf(record: TrialRecord): number {
-  if (record.state === 'complete' && record.topics.length === 0) return Number.NaN
-  return record.topics.reduce(
-    (sum, topic) => sum + topic.endOffsets.reduce((a, end, p) => a + end - (topic.beginOffsets[p] ?? 0), 0),
-    0,
-  )
-}
-
-function isWithoutBroker(record: TrialRecord): boolean {
-  const producers = record.clients.filter(client => client.role === 'producer')
-  return producers.length > 0 && producers.every(client => isPretending(client.driver))
-}
-
-/** Over all phases: offsets know nothing of warm-up. */
-function accountingOf(trial: RecordedTrial, record: TrialRecord): Accounting {
-  const { intervals } = trial
-  const starting = (prefix: string): number =>
-    intervals.reduce(
-      (sum, { counters }) =>
-        sum + Object.entries(counters).reduce((all, [name, value]) => (name.startsWith(prefix) ? all + value : all), 0),
-      0,
-    )
-  const unverified = starting('corrupt.') + total(intervals, 'foreign')
-  return {
-    scheduled: total(intervals, 'scheduled'),
-    sent: total(intervals, 'sent'),
-    failed: total(intervals, 'failed'),
-    retries: total(intervals, 'retries'),
-    errors: total(intervals, 'failed') + total(intervals, 'unknown') + starting('readerError.') + unverified,
-    unverified,
-    verified: total(intervals, 'verified'),
-    acked: total(intervals, 'acked'),
-    unknown: total(intervals, 'unknown') + total(intervals, 'maybeDuplicated'),
-    maybeDuplicated: total(intervals, 'maybeDuplicated'),
-    sentNoAck: total(intervals, 'sentNoAck'),
-    stored: storedOf(record),
-    ...(isWithoutBroker(record) ? { withoutBroker: true as const } : {}),
-    groups: record.readers.map(({ group, consumed, expected, reached }) => ({ group, consumed, expected, reached })),
-    ...(record.witness ? { witness: { tool: record.witness.tool, stored: record.witness.stored } } : {}),
-    ...(record.logDirBytes === undefined ? {} : { logDirBytes: record.logDirBytes }),
   }
 }

@@ -50,6 +50,8 @@ export type Verification = {
   sentNoAckNotWritten: number
   /** Acknowledged records that retention had removed before they could be read. */
   expired: number
+  /** Transactions by their ends in the log, where records name any. */
+  transactions?: { committed: number; aborted: number; open: number }
   /** Consumer groups whose members wrote down what they did. */
   groups?: number
   findings: Finding[]

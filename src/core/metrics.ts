@@ -2,8 +2,8 @@
 
 export type MetricUnit = 'us' | 'count' | 'ratio' | 'perSecond' | 'bytes' | 'bytesPerSecond' | 'number'
 
-/** What a cell must have for the metric to be defined: acknowledgements, consumers, faults, or brokers that tell their own counters. */
-export type MetricNeed = 'acks' | 'consumers' | 'faults' | 'broker.metrics'
+/** What a cell must have for the metric to be defined: acknowledgements, consumers, faults, groups that transform, or brokers that tell their own counters. */
+export type MetricNeed = 'acks' | 'consumers' | 'faults' | 'broker.metrics' | 'transforms'
 
 export type Metric = { unit: MetricUnit; needs?: MetricNeed; describe: string }
 
@@ -30,6 +30,21 @@ const SCALARS: Record<string, Metric> = {
   lost: { unit: 'count', needs: 'acks', describe: 'acknowledged records that a full read of the topics did not find' },
   duplicates: { unit: 'count', describe: 'records found in the topics again after their first appearance' },
   reordered: { unit: 'count', describe: 'records found behind one that their producer sent later' },
+  'transactions.committed': {
+    unit: 'count',
+    needs: 'transforms',
+    describe: 'transactions whose commit was confirmed to the member that made them',
+  },
+  'transactions.aborted': {
+    unit: 'count',
+    needs: 'transforms',
+    describe: 'transactions that were aborted as the scenario asked',
+  },
+  'transactions.fenced': {
+    unit: 'count',
+    needs: 'transforms',
+    describe: 'transactions refused because a newer producer of their transactional id was there',
+  },
   achieved: { unit: 'ratio', describe: 'records sent within the measure phase ÷ records scheduled in it' },
   throughput: { unit: 'perSecond', describe: 'records completed per second of the measure phase' },
   'throughput.bytes': {

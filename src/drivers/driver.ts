@@ -8,6 +8,9 @@ export type Support = 'client' | 'harness' | { emulated: string } | { unsupporte
 
 /** The badge of readers whose driver assigns partitions itself. */
 export const NO_GROUP = 'manual assignment, no consumer group'
+/** Badges of what a transforming group writes. */
+export const FENCED_BY_EPOCH = 'a producer per input partition, fenced by its epoch: kafkajs sends no group generation'
+export const NOT_FENCED = 'transactional ids of its own for each member: who takes over a partition fences nobody'
 /** The badge of producers whose batches were compressed beforehand. */
 export const POOLED = 'compression: pool, batches compressed beforehand: compressing is not in the client’s cost'
 
@@ -36,6 +39,8 @@ export type Capabilities = {
   assignsPartitions?: true
   /** With commit: auto the client commits what it fetched or queued, whether or not a handler was given it. */
   commitsAhead?: true
+  /** Members of its groups can read, write and commit in transactions. */
+  transforms?: true
   badges: readonly string[]
 }
 
@@ -226,6 +231,8 @@ export type ConsumerOptions = {
   commit: 'auto' | 'manual' | 'none'
   handling: 'batch' | 'message'
   delayMs: number
+  /** Set where records are transformed in transactions; `onRecords` and `onCommit` are then not called. */
+  transform?: TransformOptions
   nowUs(): number
   /** Called with the records of one handling and the time they reached the handler. */
   onRecords(topic: number, partition: number, records: ReceivedRecord[], atUs: number): void
@@ -241,11 +248,41 @@ export type ConsumerOptions = {
   onError(errorClass: string, message: string, fatal: boolean): void
 }
 
+/** How a transaction ended: fenced, a newer producer of its transactional id was there first; failed, surely not committed; unknown, nobody said. */
+export type TransactionEnd = 'committed' | 'aborted' | 'fenced' | 'failed' | 'unknown'
+
+/** What is written to one partition of the target; `baseOffset` once it is. */
+export type TransactionWrite = { partition: number; values: Buffer[]; baseOffset?: number }
+
+/** Records of one partition read, what is written for them, and how it is to end. */
+export type Transaction = OwnedPartition & {
+  number: number
+  /** Offset of the next record to read behind it. */
+  next: number
+  writes: TransactionWrite[]
+  isAborted: boolean
+}
+
+/** What a reader that transforms is given: where it writes, what, and whom it tells how each transaction ended. */
+export type TransformOptions = {
+  target: TopicHandle
+  /** Records of one transaction, at most. */
+  records: number
+  timeoutMs: number
+  transactionalId(partition: OwnedPartition): string
+  /** Nothing is to be written where every record is the harness's own. */
+  begin(topic: number, partition: number, records: ReceivedRecord[]): Transaction | undefined
+  /** `askedUs`: when its end was asked for. */
+  ended(transaction: Transaction, end: TransactionEnd, askedUs: number, reason?: string): void
+}
+
 /** A member of a consumer group, or of a set of readers that share partitions without one. */
 export type GroupConsumer = {
   open(): Promise<void>
   counters(): { wireBytes: number; requests: number }
   outsideUse?(): OutsideUse
+  /** Takes nothing more to transform, and ends what is under way. */
+  quiesce?(): Promise<void>
   close(): Promise<void>
 }
 

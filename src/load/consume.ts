@@ -10,7 +10,14 @@ import type {
   ReceivedRecord,
   RecordsView,
 } from '../drivers/driver.ts'
-import { ENVELOPE_HEADER, type EnvelopeReading, FLAG_CRC, readEnvelope, UNPLACED } from '../record/envelope.ts'
+import {
+  ENVELOPE_HEADER,
+  type Envelope,
+  type EnvelopeReading,
+  FLAG_CRC,
+  readEnvelope,
+  UNPLACED,
+} from '../record/envelope.ts'
 import type { PhaseName } from '../recording/format.ts'
 import { GroupLog } from '../recording/group-log.ts'
 import { NO_PRODUCER } from '../recording/group-run.ts'
@@ -18,6 +25,7 @@ import type { ConsumerWorkerSpec, Position } from './messages.ts'
 import { PhaseFinder } from './phases.ts'
 import { type Place, Places } from './places.ts'
 import type { Recorder } from './recorder.ts'
+import { Transformer } from './transform.ts'
 import { EnvelopeWalk } from './walk.ts'
 
 export type ConsumerPorts = {
@@ -40,6 +48,7 @@ export class ConsumerRole {
   private readonly needsCrc: boolean
   /** What this member of a group does, for the checks of groups. */
   private readonly log: GroupLog | undefined
+  private readonly transformer: Transformer | undefined
   private recorder: Recorder | undefined
   private walk: EnvelopeWalk | undefined
   private t0Us = Number.POSITIVE_INFINITY
@@ -53,6 +62,7 @@ export class ConsumerRole {
     this.needsCrc = !driver.capabilities.checksCrc
     const { history, runTag: envelopeRun, member } = spec
     if (history) this.log = new GroupLog({ ...history, envelopeRun, member })
+    this.transformer = this.makeTransformer(ports)
     if (!driver.createConsumer) throw new Error(`driver ${spec.driver} has no consumer`)
     this.consumer = driver.createConsumer({
       bootstrap: spec.bootstrap,
@@ -67,6 +77,7 @@ export class ConsumerRole {
       commit: spec.commit,
       handling: spec.processing.handling,
       delayMs: spec.processing.delay,
+      ...(this.transformer ? { transform: this.transformer.options() } : {}),
       nowUs: () => clock.nowUs(),
       ...(spec.security ? { security: spec.security } : {}),
       onRecords: (topic, partition, records, atUs) => this.onRecords(topic, partition, records, atUs),
@@ -117,11 +128,35 @@ export class ConsumerRole {
 
   /** Seals the history: what the end of the members does to their group belongs to no trial. */
   async finish(): Promise<void> {
+    await this.consumer.quiesce?.()
+    await this.transformer?.close()
     await this.log?.close()
   }
 
   close(): Promise<void> {
     return this.consumer.close()
+  }
+
+  private makeTransformer(ports: ConsumerPorts): Transformer | undefined {
+    const { spec, clock, log } = this
+    if (!spec.transform) return undefined
+    return new Transformer(spec, spec.transform, {
+      log,
+      onEvent: (name, detail) => ports.onEvent(name, detail),
+      nowUs: () => clock.nowUs(),
+      placeOf: (topic, partition) => this.places.at(topic, partition),
+      read: (place, record) => {
+        const reading = this.read(place, record)
+        if (!reading.ok) return { fault: `corrupt.${reading.reason}` }
+        return reading.envelope.run === spec.runTag ? reading.envelope : { fault: 'foreign' }
+      },
+      onCommitted: (place, { bytes, envelope, fault }) => {
+        this.recorder?.tick(clock.nowUs())
+        if (envelope) this.countVerified(place, envelope, bytes)
+        else this.countFault(fault ?? 'foreign')
+      },
+      count: (name, by) => this.recorder?.count(this.phaseNow(), name, by),
+    })
   }
 
   /** Partitions by the number that their topic has in the trial. */
@@ -206,22 +241,33 @@ export class ConsumerRole {
     }
     const reading = this.read(place, record)
     if (!reading.ok || reading.envelope.run !== this.spec.runTag) {
-      recorder.count(this.phaseNow(), reading.ok ? 'foreign' : `corrupt.${reading.reason}`)
-      recorder.count(this.phaseNow(), 'received')
+      this.countFault(reading.ok ? 'foreign' : `corrupt.${reading.reason}`)
       return undefined
     }
-    const phase = this.phases.at(reading.envelope.intendedUs - this.t0Us)
-    recorder.count(phase, 'received')
-    recorder.count(phase, 'verified')
-    recorder.count(phase, 'receivedBytes', bytes)
+    const phase = this.countVerified(place, reading.envelope, bytes)
     const responseUs = atUs - reading.envelope.intendedUs
     recorder.latency(phase, 'e2e', responseUs)
     if (reading.envelope.slipUs !== undefined)
       recorder.latency(phase, 'e2e.service', responseUs - reading.envelope.slipUs)
-    const step = place.follow(reading.envelope.producer, reading.envelope.sequence)
-    if (step > 0) recorder.count(phase, 'sequence.skipped', step)
-    else if (step < 0) recorder.count(phase, 'sequence.repeated')
     return reading.envelope
+  }
+
+  /** Counts a record that cannot be believed. */
+  private countFault(name: string): void {
+    this.recorder?.count(this.phaseNow(), name)
+    this.recorder?.count(this.phaseNow(), 'received')
+  }
+
+  /** Counts a record of the trial, in the phase of its intended time. */
+  private countVerified(place: Place, { producer, sequence, intendedUs }: Envelope, bytes: number): PhaseName {
+    const phase = this.phases.at(intendedUs - this.t0Us)
+    this.recorder?.count(phase, 'received')
+    this.recorder?.count(phase, 'verified')
+    this.recorder?.count(phase, 'receivedBytes', bytes)
+    const step = place.follow(producer, sequence)
+    if (step > 0) this.recorder?.count(phase, 'sequence.skipped', step)
+    else if (step < 0) this.recorder?.count(phase, 'sequence.repeated')
+    return phase
   }
 
   /** The envelope, or why it cannot be believed: harmed, without the CRC that this reader needs, or in another partition than it says. */

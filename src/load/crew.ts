@@ -1,7 +1,7 @@
 // Starts, watches and stops the worker processes of a trial; a worker that ends or fails early ends the trial.
 import { type ChildProcess, fork } from 'node:child_process'
 import { HarnessError } from '../core/errors.ts'
-import { groupPathOfLife } from '../recording/places.ts'
+import { pathOfLife } from '../recording/places.ts'
 import type { ConsumerWorkerSpec, FromWorker, Position, ToWorker, WorkerSpec } from './messages.ts'
 import { pin } from './pin.ts'
 import type { IntervalReport } from './recorder.ts'
@@ -154,9 +154,7 @@ export class Crew {
     const lives = this.members.filter(({ spec }) => spec.worker === worker)
     const [first] = lives
     if (!first || lives.at(-1)?.held !== 'killed') throw new RangeError(`worker ${worker} was not killed`)
-    const spec = { ...first.spec }
-    if (spec.role === 'consumer' && spec.history)
-      spec.history = { ...spec.history, path: groupPathOfLife(spec.history.path, lives.length + 1) }
+    const spec = first.spec.role === 'consumer' ? inLife(first.spec, lives.length + 1) : first.spec
     await this.open([spec], { t0Us: this.t0Us, fromUs: nowUs })
   }
 
@@ -181,6 +179,21 @@ export class Crew {
     const spec = this.readerOf(groupId)
     const index = spec?.topics.findIndex(candidate => candidate.name === topic) ?? -1
     return spec?.beginOffsets[index]?.[partition] ?? 0
+  }
+
+  /** Topics that members write in transactions. */
+  targets(): string[] {
+    return [
+      ...new Set(
+        this.members.flatMap(({ spec }) =>
+          spec.role === 'consumer' && spec.transform ? [spec.transform.target.name] : [],
+        ),
+      ),
+    ]
+  }
+
+  readsCommitted(groupId: string): boolean {
+    return this.readerOf(groupId)?.settings['isolation.level'] === 'read_committed'
   }
 
   private readerOf(groupId: string): ConsumerWorkerSpec | undefined {
@@ -301,5 +314,16 @@ export class Crew {
 
   private orFailure<T>(work: Promise<T>): Promise<T> {
     return Promise.race([work, this.failed])
+  }
+}
+
+/** What a member is told when it is started again: its earlier lives keep their own files. */
+function inLife(spec: ConsumerWorkerSpec, life: number): ConsumerWorkerSpec {
+  const { history, transform } = spec
+  return {
+    ...spec,
+    life: life - 1,
+    ...(history ? { history: { ...history, path: pathOfLife(history.path, life) } } : {}),
+    ...(transform ? { transform: { ...transform, ledgerPath: pathOfLife(transform.ledgerPath, life) } } : {}),
   }
 }

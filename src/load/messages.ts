@@ -59,6 +59,23 @@ export type ConsumerWorkerSpec = CommonSpec & {
   beginOffsets: number[][]
   /** Where what the member does is written, and the group's place among the readers; absent where there is no group. */
   history?: { path: string; group: number }
+  /** How often the member was killed and started again before. */
+  life?: number
+  transform?: TransformSpec
+}
+
+/** What a transforming member writes, and how its transactions end. */
+export type TransformSpec = {
+  target: TopicHandle
+  records: number
+  /** Share of transactions that are aborted. */
+  abort: number
+  timeoutMs: number
+  fencing: 'partition' | 'member'
+  /** Number in envelopes of what comes from the group's first input partition; those of the others follow. */
+  firstProducer: number
+  seed: number
+  ledgerPath: string
 }
 
 export type WorkerSpec = ProducerWorkerSpec | ConsumerWorkerSpec

@@ -25,6 +25,10 @@ function lackOf(rule: Expectation, setup: TrialSetup): string | undefined {
     if (metric?.metric.needs === 'acks' && withoutAcks(setup)) return `${name} has no data where acks is 0`
     if (metric?.metric.needs === 'consumers' && setup.consumers.length === 0)
       return `${name} has no data without consumers`
+    if (metric?.metric.needs === 'transforms' && setup.consumers.every(group => !group.transform))
+      return `${name} has no data without a consumer group that transforms`
+    if (metric?.base.startsWith('e2e') && setup.consumers.every(group => group.transform))
+      return `${name} has no data without a reader behind the transform`
     if (metric?.metric.needs === 'faults' && setup.scenario.faults.length === 0)
       return `${name} has no data without faults`
     if (metric?.metric.needs === 'broker.metrics' && !tellsMetrics(setup.scenario))

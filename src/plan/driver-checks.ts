@@ -43,6 +43,7 @@ export function checkDrivers(scenario: Scenario, setups: readonly TrialSetup[], 
       checkSupport(group.rows, capabilities, 'consumer', ['consumers', index], context, add)
       checkProtocol(group.rows, ['consumers', index], context, add)
       checkCommit(group, index, context, add)
+      checkTransform(group, index, context, add)
     })
     for (const problem of checkPools(setup, context)) add(problem)
   }
@@ -136,6 +137,25 @@ function checkCommit(
     message: `driver ${driver} cannot honour commit: ${commit}: it has no consumer group`,
     place: context.placeOf(['consumers', index, 'commit']),
     hint: 'remove it, or use another driver',
+  })
+}
+
+function checkTransform(
+  { driver, mode, transform }: TrialSetup['consumers'][number],
+  index: number,
+  context: Context,
+  add: Add,
+): void {
+  if (!transform || capabilitiesOf(driver, mode).transforms) return
+  const [who, hint] =
+    driver === 'kafkajs'
+      ? ['driver kafkajs as shipped', 'write mode: tuned']
+      : [`driver ${driver}`, 'write driver: kafkajs']
+  add({
+    code: 'E203',
+    message: `${who} cannot honour transform: no transactions are made with it`,
+    place: context.placeOf(['consumers', index, 'transform']),
+    hint: `${hint}, or remove it`,
   })
 }
 

@@ -114,7 +114,8 @@ export function resolveTrial(
     const rows = resolveConsumer(layers, capabilities)
     return {
       ...group,
-      commit: group.commit ?? (capabilities.assignsPartitions ? 'none' : 'auto'),
+      // A transaction commits its own offsets.
+      commit: group.commit ?? (capabilities.assignsPartitions || group.transform ? 'none' : 'auto'),
       rows,
       settings: asSettings(rows),
       topicNames: namesOf(group.topics),

@@ -36,6 +36,8 @@ export type Envelope = {
   intendedUs: number
   /** sent − intended; present with FLAG_SLIP. */
   slipUs?: number
+  /** Number of its transaction, above 0; present without FLAG_SLIP only. */
+  transaction?: number
 }
 
 /** Writes the envelope at `at`; the CRC is written by `sealCrc` once the whole value stands. */
@@ -49,7 +51,7 @@ export function writeEnvelope(into: Buffer, at: number, envelope: Envelope): voi
   into.writeUInt32BE(envelope.partition, at + 12)
   writeUint64(into, envelope.sequence, at + 16)
   writeUint64(into, envelope.intendedUs, at + 24)
-  into.writeUInt32BE(Math.max(0, Math.min(MAX_SLIP_US, envelope.slipUs ?? 0)), at + 32)
+  into.writeUInt32BE(Math.max(0, Math.min(MAX_SLIP_US, envelope.slipUs ?? envelope.transaction ?? 0)), at + 32)
   into.writeUInt32BE(0, at + 36)
 }
 
@@ -113,9 +115,15 @@ export function readEnvelope(value: Buffer, crc32c?: Crc32c): EnvelopeReading {
       partition: value.readUInt32BE(12),
       sequence: readUint64(value, 16),
       intendedUs: readUint64(value, 24),
-      ...(flags & FLAG_SLIP ? { slipUs: value.readUInt32BE(32) } : {}),
+      ...ofBytes32(flags, value.readUInt32BE(32)),
     },
   }
+}
+
+/** The flag says which of its two uses a number is. */
+function ofBytes32(flags: number, value: number): Pick<Envelope, 'slipUs' | 'transaction'> {
+  if (flags & FLAG_SLIP) return { slipUs: value }
+  return value > 0 ? { transaction: value } : {}
 }
 
 function writeUint64(into: Buffer, value: number, at: number): void {

@@ -140,6 +140,8 @@ export type ClientAccount = {
   driver: string
   mode: string
   workers: number
+  /** How many numbers its records have in envelopes, where that is not one per worker. */
+  numbers?: number
   /** Of readers whose client commits by itself what it fetched or queued, before a handler was given it. */
   commitsAhead?: true
   batchedBy: 'harness' | 'client'
@@ -149,7 +151,15 @@ export type ClientAccount = {
 
 /** What the truth read cost and what of it could not be read; or why there was none. */
 export type TruthAccount =
-  | { records: number; bytes: number; durationMs: number; cpuMs: number; notes: string[] }
+  | {
+      records: number
+      bytes: number
+      durationMs: number
+      cpuMs: number
+      notes: string[]
+      /** Of topics with transactions, by number: offsets of their ends, and of records that read_committed leaves out. */
+      transacted?: { topic: number; markers: number; hidden: number }[]
+    }
   | { skipped: string }
 
 /** trial.json: the sealed account of one trial. */
@@ -182,6 +192,8 @@ export type TrialRecord = {
     expected: number
     reached: boolean
     members?: number
+    /** Where what the group reads is written in transactions, and the first number that this has in envelopes. */
+    transform?: { to: string; firstNumber: number; fencing: 'partition' | 'member' }
   }[]
   /** Output of Kafka's own GetOffsetShell, before and after, where asked for. */
   witness?: { tool: string; before: string; after: string; stored: number }

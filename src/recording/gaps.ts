@@ -36,7 +36,7 @@ async function gapsOf(path: string): Promise<{ gaps: AckGap[]; lanes: number }> 
 }
 
 function follow(lanes: Map<string, Lane & { run: LedgerRun }>, gaps: AckGap[], run: LedgerRun): void {
-  const key = `${run.topic}/${run.partition}`
+  const key = `${run.producer}/${run.topic}/${run.partition}`
   const lane = lanes.get(key) ?? { run, lastAckUs: undefined, unansweredUs: undefined }
   lanes.set(key, lane)
   if (run.state !== 'acked') {

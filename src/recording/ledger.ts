@@ -18,6 +18,8 @@ export type SettledBatch = {
   offered: { first: number }
   attempts: number
   ambiguous: boolean
+  /** Whose records they are, where the ledger's worker writes under several numbers, and to one topic. */
+  writer?: number
 }
 
 export type LedgerSpec = {
@@ -45,7 +47,7 @@ export class Ledger {
   settled(batch: SettledBatch, outcome: LedgerState, baseOffset: number | undefined, atUs: number): void {
     const run: LedgerRun = {
       topic: this.spec.topicNumbers[batch.topic] ?? 0,
-      producer: this.spec.producer,
+      producer: batch.writer ?? this.spec.producer,
       partition: batch.partition,
       seq0: batch.firstSeq,
       offset0: baseOffset ?? NOT_KNOWN,
@@ -62,7 +64,7 @@ export class Ledger {
       firstSettledUs: atUs,
       lastSettledUs: atUs,
     }
-    const lane = batch.topic * 0x1_0000_0000 + batch.partition
+    const lane = (batch.writer ?? batch.topic) * 0x1_0000_0000 + batch.partition
     const last = this.open.get(lane)
     if (last && goesOn(last, run)) return extend(last, run)
     if (last) this.write(last)

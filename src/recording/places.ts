@@ -25,5 +25,4 @@ export const groupPath = (runDirectory: string, trial: number, worker: string): 
   join(groupDirectory(runDirectory, trial), `${worker}.bin`)
 
 /** What a member that was killed and started anew writes; its earlier lives keep their own files. */
-export const groupPathOfLife = (firstPath: string, life: number): string =>
-  firstPath.replace(/\.bin$/, `.life-${life}.bin`)
+export const pathOfLife = (firstPath: string, life: number): string => firstPath.replace(/\.bin$/, `.life-${life}.bin`)

@@ -10,6 +10,9 @@ const MAX_RUN_RECORDS = 0xffff_ffff
 
 export class TruthWriter {
   records = 0
+  /** Offsets of ends of transactions, and of records that read_committed leaves out. */
+  markers = 0
+  hidden = 0
   private readonly writer: RunWriter
   private origin: BatchOrigin = { leaderEpoch: -1, producerId: -1, producerEpoch: -1 }
   private run: TruthRun | undefined
@@ -44,6 +47,7 @@ export class TruthWriter {
     const { run } = this
     const detail = isUnplaced ? DETAIL_UNPLACED : 0
     this.records++
+    if (state !== 'stored') this.hidden++
     if (
       run !== undefined &&
       offset === this.nextOffset &&
@@ -79,6 +83,7 @@ export class TruthWriter {
       this.open({ state, offset0: offset, seq0: 0, n, producer: 0, transaction: 0, detail })
     }
     this.records += n
+    if (state === 'marker') this.markers += n
     this.nextOffset = offset + n
     this.nextSeq = -1
   }

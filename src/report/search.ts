@@ -5,7 +5,7 @@ import { showPerSecond, showShare } from './format.ts'
 import { markdownTable, markdownText } from './markdown.ts'
 import { painter, safe, type TerminalOptions, textTable, wrap } from './paint.ts'
 
-const HEADS = ['rate', 'purpose', 'trial', 'missed', 'verdict', 'why']
+const HEADS = ['rate', 'purpose', 'trial', 'missed', 'generator', 'verdict', 'why']
 
 /** One sentence that may be quoted. */
 export function searchSentence(result: SearchResult): string {
@@ -14,7 +14,14 @@ export function searchSentence(result: SearchResult): string {
   const held = soaked ? 'held in the soak' : 'not soaked'
   if (state === 'above') return `at least ${showPerSecond(ratePerSecond)} (${held}); the truth may lie higher`
   const limit = limitedBy.length > 0 ? `; limited by ${limitedBy.join(', ')}` : ''
-  return `${showPerSecond(ratePerSecond)} is sustainable (${held}), the truth lies in ${showPerSecond(loPerSecond)} … ${showPerSecond(hiPerSecond)}${limit}`
+  return `${showPerSecond(ratePerSecond)} is sustainable (${held}), the truth lies in ${showPerSecond(loPerSecond)} … ${showPerSecond(hiPerSecond)}${limit}${generatorShare(result)}`
+}
+
+/** What the generator had left to do, so that nobody need ask whether the limit was its own. */
+function generatorShare({ probes }: SearchResult): string {
+  const cores = probes.flatMap(({ outcome }) => outcome.generatorCores ?? []).toSorted((a, b) => a - b)
+  const middle = cores[Math.floor(cores.length / 2)]
+  return middle === undefined ? '' : `; the busiest worker used ${showShare(middle)} of a core (median of trials)`
 }
 
 /** The same for the day a broker is down, as an answer to whether the rate holds then. */
@@ -35,6 +42,7 @@ function rowsOf(result: SearchResult): string[][] {
       probe.purpose,
       `${Math.round(probe.durationMs / 1000)} s`,
       showShare(Math.max(0, probe.outcome.missShare)),
+      probe.outcome.generatorCores === undefined ? '–' : `${probe.outcome.generatorCores.toFixed(2)} cores`,
       probe.state,
       probe.guards.join(', '),
     ])
@@ -44,7 +52,7 @@ type Shown = SearchResult & { oneDown?: OneDown }
 
 export function renderSearchTerminal(result: Shown, { colour, width }: TerminalOptions): string {
   const paint = painter(colour)
-  const heads = HEADS.map((head, index) => ({ head, numeric: [0, 2, 3].includes(index) }))
+  const heads = HEADS.map((head, index) => ({ head, numeric: [0, 2, 3, 4].includes(index) }))
   const part = (one: SearchResult, sentence: string): string[] => [
     ` ${wrap(paint('bold', safe(sentence)), width, '   ')}`,
     '',

@@ -148,6 +148,16 @@ function generatorText(analysis: Analysis): string {
   return `${kept}; busiest worker ${Math.max(...workers.map(worker => worker.cpuCoresAvg)).toFixed(2)} cores, latest event loop ${showUs(Math.max(...workers.map(worker => worker.loopLateMaxUs)))}`
 }
 
+function transactionRows(analysis: Analysis): TrustRow[] {
+  const all = analysis.cells.flatMap(cell => cell.trials).flatMap(trial => trial.accounting.transactions ?? [])
+  if (all.length === 0) return []
+  const text = (['committed', 'aborted', 'fenced', 'failed', 'unknown'] as const)
+    .map(end => [end, all.reduce((total, one) => total + one[end], 0)] as const)
+    .filter(([end, count]) => count > 0 || end === 'committed' || end === 'aborted')
+    .map(([end, count]) => `${showWhole(count)} ${end}`)
+  return [{ state: 'note', label: 'transactions', text: text.join(', ') }]
+}
+
 function accountingRows(analysis: Analysis): TrustRow[] {
   const [acked, stored, unknown, sentNoAck] = [
     sum(analysis, trial => trial.accounting.acked),
@@ -177,6 +187,7 @@ function accountingRows(analysis: Analysis): TrustRow[] {
       label: 'readers',
       text: `consumed ${showWhole(consumed)} of ${showWhole(expected)} by ${plural(new Set(groups.map(group => group.group)).size, 'group')}`,
     })
+  rows.push(...transactionRows(analysis))
   const witnesses = analysis.cells
     .flatMap(cell => cell.trials)
     .flatMap(trial =>

@@ -1,12 +1,12 @@
 // The accounts kept with a trial: topics with their offsets and effective settings, clients with resolved settings.
 import { capabilitiesOf } from '../drivers/capabilities.ts'
-import { COMMITS_AHEAD, NO_GROUP, POOLED } from '../drivers/driver.ts'
+import { COMMITS_AHEAD, FENCED_BY_EPOCH, NO_GROUP, NOT_FENCED, POOLED } from '../drivers/driver.ts'
 import type { PlannedTrial } from '../plan/plan.ts'
 import type { Resolved } from '../plan/settings.ts'
 import type { TrialSetup } from '../plan/setup.ts'
 import type { ClientAccount, ResolvedSetting, TopicAccount, TrialRecord } from '../recording/format.ts'
 import type { TrialContext } from './context.ts'
-import { topicName, writesHistory } from './specs.ts'
+import { firstOutput, inputsOf, topicName, writesHistory } from './specs.ts'
 
 /** Topics as they stand after the trial; settings are read back from the cluster. */
 export async function readTopicAccounts(
@@ -87,8 +87,42 @@ export function clientAccounts(setup: TrialSetup): ClientAccount[] {
       badges: [...(assignsPartitions ? [NO_GROUP] : []), ...(isAhead ? [COMMITS_AHEAD] : [])],
     }
   })
-  return [...producers, ...consumers]
+  return [...producers, ...transformAccounts(setup), ...consumers]
 }
+
+/** The writing side of groups that transform. */
+const transformAccounts = (setup: TrialSetup): ClientAccount[] =>
+  setup.consumers.flatMap((group): ClientAccount[] => {
+    const { transform } = group
+    if (!transform) return []
+    const row = (name: string, value: string | number, source: string): ResolvedSetting => ({
+      ...{ name, source },
+      value: String(value),
+    })
+    return [
+      {
+        ...{ group: group.name, role: 'producer', driver: group.driver, mode: group.mode },
+        workers: group.groups * group.members,
+        numbers: group.groups * inputsOf(setup, group),
+        batchedBy: 'client',
+        settings: [
+          row('acks', 'all', 'transform'),
+          row('enable.idempotence', 'true', 'transform'),
+          row('max.in.flight.requests.per.connection', 1, 'transform'),
+          row(
+            'transactional.id',
+            `one per ${transform.fencing === 'partition' ? 'input partition' : 'member and partition'}`,
+            'transform',
+          ),
+          row('transform.fencing', transform.fencing, 'scenario'),
+          row('transaction.timeout.ms', transform['transaction.timeout.ms'], 'scenario'),
+          row('transform.records', transform.records, 'scenario'),
+          row('transform.abort', transform.abort, 'scenario'),
+        ],
+        badges: [transform.fencing === 'partition' ? FENCED_BY_EPOCH : NOT_FENCED],
+      },
+    ]
+  })
 
 const effective = (resolved: readonly Resolved[]): string[] =>
   resolved.flatMap(row => (row.note?.startsWith('effective') ? [`${row.name}: ${row.note}`] : []))
@@ -100,12 +134,22 @@ export function readerAccounts(
   setup: TrialSetup,
   topics: readonly TopicAccount[],
   seen: { received: ReadonlyMap<string, number>; readersReachedEnd: boolean },
+  truth: TrialRecord['truth'],
 ): TrialRecord['readers'] {
-  const stored = (names: readonly string[]): number =>
+  const transacted = truth && 'transacted' in truth ? truth.transacted : []
+  /** Offsets that a reader is given no record for. */
+  const withoutRecord = (topic: TopicAccount, readsCommitted: boolean): number => {
+    const { markers, hidden } = transacted?.find(one => topics[one.topic] === topic) ?? { markers: 0, hidden: 0 }
+    return markers + (readsCommitted ? hidden : 0)
+  }
+  const stored = (names: readonly string[], readsCommitted: boolean): number =>
     topics
       .filter(topic => names.includes(topic.name))
       .reduce(
-        (sum, topic) => sum + topic.endOffsets.reduce((all, end, p) => all + end - (topic.beginOffsets[p] ?? 0), 0),
+        (sum, topic) =>
+          sum +
+          topic.endOffsets.reduce((all, end, p) => all + end - (topic.beginOffsets[p] ?? 0), 0) -
+          withoutRecord(topic, readsCommitted),
         0,
       )
   return setup.consumers.flatMap(group =>
@@ -113,10 +157,30 @@ export function readerAccounts(
       const name = group.groups === 1 ? group.name : `${group.name}-${copy}`
       const names = group.topicNames.map(topic => topicName(context.runId, trial.number, topic))
       const consumed = seen.received.get(name) ?? 0
-      const expected = stored(names)
+      const expected = stored(names, group.settings['isolation.level'] === 'read_committed')
       const reached = seen.readersReachedEnd || consumed >= expected
       const members = writesHistory(group.driver) ? { members: group.members } : {}
-      return { group: name, topics: names, consumed, expected, reached, ...members }
+      return {
+        group: name,
+        topics: names,
+        consumed,
+        expected,
+        reached,
+        ...members,
+        ...transformOf(context, trial, setup, group, copy),
+      }
     }),
   )
+}
+
+function transformOf(
+  { runId }: TrialContext,
+  trial: PlannedTrial,
+  setup: TrialSetup,
+  group: TrialSetup['consumers'][number],
+  copy: number,
+): Pick<TrialRecord['readers'][number], 'transform'> {
+  if (!group.transform) return {}
+  const to = topicName(runId, trial.number, group.transform.to)
+  return { transform: { to, firstNumber: firstOutput(setup, group, copy), fencing: group.transform.fencing } }
 }

@@ -5,6 +5,7 @@ import type { SampleBody } from '../recording/format.ts'
 import type { TrialWriter } from '../recording/write.ts'
 import type { TrialContext } from './context.ts'
 import { sampleHost } from './host.ts'
+import { Tails } from './tails.ts'
 
 const EVERY_MS = 1000
 const POLL_MS = 50
@@ -142,26 +143,30 @@ export async function endOffsets(context: TrialContext, topics: readonly string[
   return new Map(rows)
 }
 
-/** Waits until every group is at the end offsets; false where the deadline comes first. */
+/**
+ * Waits until every group is at the end offsets; false where the deadline comes first. Positions are asked for before
+ * ends: whoever transforms was then done before what it writes was looked at. Behind the last record of a topic that is
+ * written in transactions their ends may stand, which readers pass without a word.
+ */
 export async function readToEnd(
   context: TrialContext,
   crew: Crew,
   topics: readonly string[],
   deadlineUs: number,
 ): Promise<boolean> {
+  await using tails = new Tails(context, crew.targets())
   for (;;) {
-    const ends = await endOffsets(context, topics)
     const positions = await crew.positions()
-    const behind = [...positions].some(([groupId, read]) =>
-      crew
-        .topicsOf(groupId)
-        .some(topic =>
-          (ends.get(topic) ?? []).some(
-            (end, p) => (read.get(`${topic}:${p}`) ?? crew.beginOf(groupId, topic, p)) < end,
-          ),
-        ),
+    const ends = await endOffsets(context, topics)
+    const behind = [...positions].flatMap(([groupId, read]) =>
+      crew.topicsOf(groupId).flatMap(topic =>
+        (ends.get(topic) ?? []).flatMap((end, partition) => {
+          const from = read.get(`${topic}:${partition}`) ?? crew.beginOf(groupId, topic, partition)
+          return from < end ? [{ topic, partition, from, end, readsCommitted: crew.readsCommitted(groupId) }] : []
+        }),
+      ),
     )
-    if (!behind) return true
+    if (behind.every(({ topic }) => tails.has(topic)) && !(await tails.anyVisible(behind))) return true
     if (context.clock.nowUs() > deadlineUs) return false
     await new Promise(resolve => setTimeout(resolve, POLL_MS))
   }

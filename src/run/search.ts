@@ -18,6 +18,9 @@ import { canLoseBroker, loseBroker } from './lose-broker.ts'
 import { type Cause, causeOf, type RunInput, withBoot } from './run.ts'
 import { runTrial } from './trial.ts'
 
+/** Full buffers would take longer to empty than what is wanted of them took to see. */
+const SATURATED_DRAIN_MS = 3000
+
 type Rate = { perSecond: number } | 'max'
 type Ran = { recorded: RecordedTrial; analysis: TrialAnalysis }
 
@@ -88,7 +91,12 @@ class Loaded implements SearchCluster {
       label: `${text} (${purpose})`,
     }
     const trial: PlannedTrial = { number, cell, repetition: 0, boot: 0 }
-    const load = { ...setup.scenario.load, segments: segmentsAt(rate, this.warmupMs, durationMs) }
+    const { drainMs } = setup.scenario.load
+    const load = {
+      ...setup.scenario.load,
+      segments: segmentsAt(rate, this.warmupMs, durationMs),
+      drainMs: rate === 'max' ? Math.min(drainMs, SATURATED_DRAIN_MS) : drainMs,
+    }
     context.options.onProgress({ kind: 'trial', trial, of: 1, label: cell.label })
     const own: TrialSetup = {
       ...setup,

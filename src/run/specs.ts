@@ -106,6 +106,44 @@ export function groupIdOf(runId: string, trial: number, name: string): string {
 /** Members of a real consumer group write down what they do. */
 export const writesHistory = (driver: string): boolean => capabilitiesOf(driver).assignsPartitions !== true
 
+/** Input partitions of a group: each has a number of its own in the envelopes of what is made of it. */
+export const inputsOf = ({ topics }: Pick<TrialSetup, 'topics'>, group: TrialSetup['consumers'][number]): number =>
+  topics.filter(({ name }) => group.topicNames.includes(name)).reduce((sum, { partitions }) => sum + partitions, 0)
+
+/** The first number of what a group makes; those of producers come first, then those of groups in order. */
+export function firstOutput(setup: TrialSetup, group: TrialSetup['consumers'][number], copy: number): number {
+  const before = setup.consumers.slice(0, setup.consumers.indexOf(group)).filter(({ transform }) => transform)
+  return (
+    setup.producers.reduce((sum, { workers }) => sum + workers, 0) +
+    before.reduce((sum, other) => sum + other.groups * inputsOf(setup, other), 0) +
+    copy * inputsOf(setup, group)
+  )
+}
+
+function transformOf(
+  context: TrialContext,
+  trial: PlannedTrial,
+  setup: TrialSetup,
+  group: TrialSetup['consumers'][number],
+  { name, member, copy }: { name: string; member: number; copy: number },
+): Pick<ConsumerWorkerSpec, 'transform'> {
+  const { transform } = group
+  const [target] = transform ? handles(context, trial, setup, [transform.to]) : []
+  if (!transform || !target) return {}
+  return {
+    transform: {
+      target,
+      records: transform.records,
+      abort: transform.abort,
+      timeoutMs: transform['transaction.timeout.ms'],
+      fencing: transform.fencing,
+      firstProducer: firstOutput(setup, group, copy),
+      seed: hash32(setup.scenario.seed, trial.repetition),
+      ledgerPath: ledgerPath(context.directory, trial.number, `${name}-${member}`),
+    },
+  }
+}
+
 /** One spec per group member; every group is fresh. */
 export function consumerSpecs(
   context: TrialContext,
@@ -143,6 +181,7 @@ export function consumerSpecs(
           commit: group.commit,
           verify: !counted,
           beginOffsets: topics.map(topic => beginOffsets.get(topic.name) ?? []),
+          ...transformOf(context, trial, setup, group, { name, member, copy }),
           ...(writesHistory(group.driver)
             ? { history: { path: groupPath(context.directory, trial.number, `${name}-${member}`), group: number } }
             : {}),

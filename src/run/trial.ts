@@ -86,7 +86,10 @@ export async function runTrial(
   const truth =
     failure === undefined || state.stop.breach ? await truthOf(context, trial, setup, state.begin) : undefined
   // 9. The account: offsets, readers, witness; then the seal.
-  const record = await writer.seal({ ...(await account(context, trial, setup, state)), ...(truth ? { truth } : {}) })
+  const record = await writer.seal({
+    ...(await account(context, trial, setup, state, truth)),
+    ...(truth ? { truth } : {}),
+  })
   const left = await removeTopics(context, trial.number, state)
   failure ??= left
   return { record, ...(failure === undefined ? {} : { failure }) }
@@ -240,6 +243,7 @@ async function account(
   trial: PlannedTrial,
   setup: TrialSetup,
   state: State,
+  truth: TrialRecord['truth'],
 ): Promise<Omit<TrialRecord, 'lines'>> {
   const { info } = context.cluster
   const notes: string[] = []
@@ -247,7 +251,7 @@ async function account(
     notes.push(`end offsets could not be read: ${messageOf(error)}`)
     return []
   })
-  const readers = readerAccounts(context, trial, setup, topics, state)
+  const readers = readerAccounts(context, trial, setup, topics, state, truth)
   const witness =
     state.witnessBefore === undefined || state.reason ? undefined : await witnessText(context, trial.number)
   const features = await context.admin.features().catch(() => undefined)

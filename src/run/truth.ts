@@ -90,6 +90,17 @@ async function readPartition(
   } finally {
     await truth.close(isWhole)
     account.records += truth.records
+    if (truth.markers + truth.hidden > 0) addTransacted(account, topic.number, truth)
+  }
+}
+
+function addTransacted(account: ReadAccount, topic: number, { markers, hidden }: TruthWriter): void {
+  const all = (account.transacted ??= [])
+  const known = all.find(one => one.topic === topic)
+  if (!known) all.push({ topic, markers, hidden })
+  else {
+    known.markers += markers
+    known.hidden += hidden
   }
 }
 
@@ -123,20 +134,22 @@ async function readToEnd(
   }
 }
 
-async function fetchOnce(
+/** One fetch from a partition's leader. */
+export async function fetchOnce(
   client: ClusterClient,
   name: string,
   partition: number,
   fetchOffset: number,
   readCommitted: boolean,
+  maxBytes = FETCH_BYTES,
 ): Promise<FetchedPartition> {
   const leader = client.leaderOf(name, partition)
   throwIfError(leader ? 0 : CODES.LEADER_NOT_AVAILABLE, `${name}-${partition}`)
   const connection = await client.connection(leader?.broker ?? -1, 'fetch')
   const answer = await connection.request(fetchV11, {
-    ...{ maxWaitMs: MAX_WAIT_MS, minBytes: 1, maxBytes: FETCH_BYTES, readCommitted, sessionId: 0, sessionEpoch: -1 },
+    ...{ maxWaitMs: MAX_WAIT_MS, minBytes: 1, maxBytes, readCommitted, sessionId: 0, sessionEpoch: -1 },
     ...{ forgotten: [], rackId: '' },
-    topics: [{ name, partitions: [{ partition, leaderEpoch: -1, fetchOffset, maxBytes: FETCH_BYTES }] }],
+    topics: [{ name, partitions: [{ partition, leaderEpoch: -1, fetchOffset, maxBytes }] }],
   })
   throwIfError(answer.errorCode, `fetch of ${name}-${partition}`)
   const fetched = answer.topics[0]?.partitions[0]

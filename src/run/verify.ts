@@ -7,7 +7,7 @@ import { groupDirectory, ledgerDirectory, truthDirectory } from '../recording/pl
 import type { Recording } from '../recording/read.ts'
 import { RunFile } from '../recording/run-reader.ts'
 import type { RunKind } from '../recording/runs.ts'
-import type { GroupHistory, History, RunSource, TopicFacts } from '../verify/history.ts'
+import type { GroupHistory, History, RunSource, TopicFacts, TransformFacts } from '../verify/history.ts'
 import { timesBelowMinIsr } from '../verify/isr.ts'
 import { readerClient, readsCommitted } from '../verify/terms.ts'
 import { verifyHistory } from '../verify/verify.ts'
@@ -61,7 +61,7 @@ async function contextOf(
   directory: string,
   record: TrialRecord,
   samples: readonly SampleBody[],
-): Promise<Pick<History, 'groups' | 'acksAll' | 'belowMinIsr'>> {
+): Promise<Pick<History, 'groups' | 'transforms' | 'acksAll' | 'belowMinIsr'>> {
   const members = await openMembers(directory, record.number)
   const value = (client: ClientAccount | undefined, name: string) =>
     client?.settings.find(row => row.name === name)?.value
@@ -77,11 +77,23 @@ async function contextOf(
       members: own,
     }
   })
+  const numberOf = (name: string): number => record.topics.findIndex(topic => topic.name === name)
+  const transforms = record.readers.flatMap(({ transform, topics, reached }, group): TransformFacts[] =>
+    transform
+      ? [
+          {
+            ...{ group, reachedEnd: reached, firstNumber: transform.firstNumber },
+            ...{ inputs: topics.map(numberOf), target: numberOf(transform.to) },
+          },
+        ]
+      : [],
+  )
   const acks = record.clients
     .filter(client => client.role === 'producer')
-    .flatMap(client => Array<string | undefined>(client.workers).fill(value(client, 'acks')))
+    .flatMap(client => Array<string | undefined>(client.numbers ?? client.workers).fill(value(client, 'acks')))
   return {
     groups: groups.filter(group => group.members.length > 0),
+    transforms,
     acksAll: producer => ['all', '-1'].includes(acks[producer] ?? ''),
     belowMinIsr: timesBelowMinIsr(record, samples),
   }

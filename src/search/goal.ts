@@ -19,6 +19,8 @@ export type TrialOutcome = {
   isClusterChanged: boolean
   /** The generator cannot be believed. */
   isGeneratorLimited: boolean
+  /** Cores that the busiest worker used, where it is known: one is all it can. */
+  generatorCores?: number
 }
 
 const LEAST_OFFERED_SHARE = 0.995

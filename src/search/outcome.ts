@@ -76,7 +76,7 @@ export function outcomeOf(
       sample.kind === 'cluster' && sample.atUs >= t0Us + t0Seconds * 1e6 && sample.atUs < t0Us + t1Seconds * 1e6,
   )
   const done = analysis.events.find(event => event.name === 'readers.done')?.tSeconds
-  const { measures, accounting, validity } = analysis
+  const { measures, accounting, validity, generator } = analysis
   const missing = accounting.groups.some(group => !group.reached)
   return {
     offeredShare: Number.isFinite(measures.achieved) ? measures.achieved : 0,
@@ -98,5 +98,6 @@ export function outcomeOf(
     drainMs: done === undefined || missing ? Number.POSITIVE_INFINITY : Math.max(0, (done - t1Seconds) * 1000),
     isClusterChanged: isChanged(samples, isBrokerLost),
     isGeneratorLimited: validity.state === 'GENERATOR_LIMITED',
+    ...(generator.length > 0 ? { generatorCores: Math.max(...generator.map(worker => worker.cpuCoresAvg)) } : {}),
   }
 }

@@ -36,6 +36,9 @@ export type UntoldFact = Place & { producer: number; seq: number; n: number }
 /** Records of one transaction with different ends. */
 export type TornFact = Place & { producer: number; transaction: number; stored: number; aborted: number }
 
+/** Input records of which the target shows nothing; `producer` is their number there. */
+export type UntransformedFact = Place & { group: number; offset: number; n: number; producer: number; seq: number }
+
 /** A write behind one of a newer epoch of its producer id. */
 export type EpochFact = Place & { run: TruthRun; newerEpoch: number }
 
@@ -56,6 +59,7 @@ export type Check = {
   onUntold?(fact: UntoldFact, report: Report): void
   onTorn?(fact: TornFact, report: Report): void
   onEpoch?(fact: EpochFact, report: Report): void
+  onUntransformed?(fact: UntransformedFact, report: Report): void
   onRead?(fact: ReadFact, report: Report): void
   onAgain?(fact: AgainFact, report: Report): void
   onJump?(fact: JumpFact, report: Report): void

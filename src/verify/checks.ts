@@ -89,6 +89,29 @@ const CHECKS: Check[] = [
     },
   },
   {
+    name: 'transactions are told',
+    describe:
+      'the log holds as many committed transactions as members were told of, and no more aborted ones than they made',
+    judge: ({ transactions }, trial) => {
+      const log = trial.verification?.transactions
+      if (!transactions || !trial.verification) return undefined
+      const { committed, aborted, fenced, failed, unknown } = transactions
+      const found = log ?? { committed: 0, aborted: 0 }
+      const observed = `told ${committed} committed, ${aborted} aborted, ${fenced} fenced, ${failed} failed, ${unknown} unknown; in the log ${found.committed} committed, ${found.aborted} aborted`
+      const isKilled = wasStruck(trial, ['worker-kill'], (_, role) => role === 'producer')
+      const missing = committed - found.committed
+      const surplus = found.committed - committed - unknown
+      if (missing > 0)
+        return { verdict: 'fail', observed, reason: `${missing} committed transactions are not in the log` }
+      if (isKilled) return { verdict: 'pass', observed, reason: 'what a killed member did last it could not tell' }
+      if (surplus > 0)
+        return { verdict: 'fail', observed, reason: `${surplus} more were committed than anybody was told of` }
+      if (found.aborted > aborted + fenced + failed + unknown)
+        return { verdict: 'fail', observed, reason: 'more were aborted than anybody was told of' }
+      return { verdict: 'pass', observed }
+    },
+  },
+  {
     name: 'records are intact',
     describe: 'every record read carries this trial’s envelope and its checksum holds',
     judge: ({ unverified, verified, groups }) => {

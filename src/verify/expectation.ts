@@ -13,6 +13,8 @@ export type Terms = {
   readsCommitted: boolean
   /** A reader's client commits what it fetched, before it was handled. */
   commitsAhead: boolean
+  /** Offsets are committed in one transaction with what is written for them; whom a new producer fences. */
+  transforms: 'partition' | 'member' | false
   /** Finalized feature levels; 0 where they are not known. */
   transactionVersion: number
   eligibleLeaderReplicasVersion: number
@@ -82,10 +84,17 @@ const skips: Row = (terms, faults) => {
 const outlives: Row = (_, faults) =>
   faults === 'none' ? VIOLATION : bounded('faults', 'a member that was cut off from its group goes on until it hears')
 
+/** Kafka refuses who was replaced by the epoch of its transactional id, or by its group's generation, which kafkajs does not send. */
+const twice: Row = ({ transforms }, faults) =>
+  transforms === 'member' && faults !== 'none'
+    ? bounded('faults', 'no transactional id is taken over, so nothing fences a member that was replaced')
+    : VIOLATION
+
 const ROWS: Readonly<Record<string, Row>> = {
   lost: losesTail,
-  duplicated: terms => {
+  duplicated: (terms, faults) => {
     if (terms.acks === '0') return VIOLATION
+    if (terms.transforms) return twice(terms, faults)
     if (terms.isTransactional && terms.readsCommitted) return VIOLATION
     const why = terms.isIdempotent
       ? 'the broker had forgotten the producer’s sequence when the batch was sent again'
@@ -109,7 +118,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   skipped: (terms, faults) => (mayForget(terms, faults) ? FORGOTTEN : VIOLATION),
   rewound: (terms, faults) => (mayForget(terms, faults) ? FORGOTTEN : VIOLATION),
   'group duplicate': (terms, faults, sort) => {
-    if (terms.isTransactional && terms.readsCommitted) return VIOLATION
+    if (terms.transforms) return twice(terms, faults)
     if (sort === 'zombie') return outlives(terms, faults)
     if (sort === 'beyond') return mayForget(terms, faults) ? FORGOTTEN : VIOLATION
     return allowed('a group reads again what was not committed when a member left')
@@ -117,6 +126,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   'group skip': skips,
   unseen: skips,
   'commit out of line': (terms, faults, sort) => {
+    if (sort !== 'overrun' && terms.transforms === 'member') return twice(terms, faults)
     if (sort !== 'overrun') return mayForget(terms, faults) ? FORGOTTEN : VIOLATION
     return terms.commitsAhead ? allowed(COMMITTED_AHEAD) : VIOLATION
   },

@@ -38,11 +38,25 @@ export type GroupHistory = {
 /** A time in which every broker that answered named fewer replicas in sync than min.insync.replicas. */
 export type BelowMinIsr = { topic: number; partition: number; fromUs: number; toUs: number }
 
+/** A group that writes what it reads to a topic, in transactions. */
+export type TransformFacts = {
+  /** The group's place among the readers. */
+  group: number
+  /** Topics it reads and the one it writes, by number. */
+  inputs: readonly number[]
+  target: number
+  /** Number in envelopes of what comes from the first partition of the first input; those of the others follow. */
+  firstNumber: number
+  /** It was seen at the end of all its partitions. */
+  reachedEnd: boolean
+}
+
 export type History = {
   topics: readonly TopicFacts[]
   ledgers: readonly RunSource[]
   truths: readonly RunSource[]
   groups?: readonly GroupHistory[]
+  transforms?: readonly TransformFacts[]
   belowMinIsr?: readonly BelowMinIsr[]
   /** True for producers with acks=all; all of them where it is not given. */
   acksAll?: (producer: number) => boolean

@@ -1,4 +1,4 @@
-// What is known of each producer in each partition: sequences stored, of aborted and open transactions, and told of in ledgers.
+// What is known of each producer in each partition: sequences stored, of aborted and open transactions, and told of in ledgers for sure or in doubt.
 import { type GapBudget, MAX_GAPS, SeqSet } from './seq-set.ts'
 
 export class Lane {
@@ -6,12 +6,15 @@ export class Lane {
   readonly aborted: SeqSet
   readonly pending: SeqSet
   readonly told: SeqSet
+  /** Of transactions of which nobody said how they ended. */
+  readonly doubted: SeqSet
 
   constructor(budget: GapBudget) {
     this.stored = new SeqSet(budget)
     this.aborted = new SeqSet(budget)
     this.pending = new SeqSet(budget)
     this.told = new SeqSet(budget)
+    this.doubted = new SeqSet(budget)
   }
 }
 

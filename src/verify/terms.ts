@@ -40,7 +40,7 @@ export function groupTerms(trial: TrialAnalysis): { from: number; to: number; te
     .filter(client => client.role === 'producer')
     .map(client => {
       const from = next
-      next += client.workers
+      next += client.numbers ?? client.workers
       return { from, to: next, terms: termsOf(client, trial), hidesRetries: client.mode === 'as-shipped' }
     })
 }
@@ -61,6 +61,7 @@ function termsOf({ settings }: Client, trial: TrialAnalysis): Terms {
     isTransactional: client('transactional.id') !== undefined,
     readsCommitted: trial.clients.some(readsCommitted),
     commitsAhead: false,
+    transforms: fencingOf(client('transform.fencing')),
     transactionVersion: trial.features?.['transaction.version'] ?? 0,
     eligibleLeaderReplicasVersion: trial.features?.['eligible.leader.replicas.version'] ?? 0,
   }
@@ -68,6 +69,9 @@ function termsOf({ settings }: Client, trial: TrialAnalysis): Terms {
 
 const isOrderedUnclean = ({ recovery }: TrialAnalysis): boolean =>
   recovery?.faults.some(fault => fault.kind === UNCLEAN_ELECTION && fault.actedUs !== undefined) ?? false
+
+const fencingOf = (value: string | undefined): Terms['transforms'] =>
+  value === 'partition' || value === 'member' ? value : false
 
 /** True for readers that are given committed records only. */
 export const readsCommitted = ({ settings }: Pick<Client, 'settings'>): boolean =>
@@ -84,11 +88,16 @@ export function readerClient<C extends Pick<Client, 'role' | 'group'>>(
 }
 
 /** What the terms of a reader's group add to those of the producers. */
-export function readerTerms(trial: TrialAnalysis, group: number): Pick<Terms, 'readsCommitted' | 'commitsAhead'> {
-  const client = readerClient(trial.clients, trial.accounting.groups[group]?.group ?? '')
+export function readerTerms(
+  trial: TrialAnalysis,
+  group: number,
+): Pick<Terms, 'readsCommitted' | 'commitsAhead' | 'transforms'> {
+  const { group: name = '', transforms = false } = trial.accounting.groups[group] ?? {}
+  const client = readerClient(trial.clients, name)
   return {
     readsCommitted: client !== undefined && readsCommitted(client),
     commitsAhead: client?.commitsAhead ?? false,
+    transforms,
   }
 }
 

@@ -1,4 +1,5 @@
 // What the log alone tells of transactions: which have two ends, and which writes came behind a newer epoch of their producer.
+import type { Verification } from '../analysis/verification.ts'
 import type { TruthRun } from '../recording/truth-run.ts'
 import type { TornFact } from './check.ts'
 
@@ -19,6 +20,18 @@ export class Transactions {
     if (run.producerEpoch < known) return known
     this.epochs.set(key, run.producerEpoch)
     return undefined
+  }
+
+  /** Transactions by their ends in the log; nothing where there are none, or too many to follow. */
+  counts(): Pick<Verification, 'transactions'> {
+    if (this.ends.size === 0 || this.ends.size >= MAX_TRANSACTIONS) return {}
+    const counts = { committed: 0, aborted: 0, open: 0 }
+    for (const { stored, aborted } of this.ends.values()) {
+      if (stored > 0) counts.committed++
+      if (aborted > 0) counts.aborted++
+      if (stored + aborted === 0) counts.open++
+    }
+    return { transactions: counts }
   }
 
   forEachTorn(visit: (fact: TornFact) => void): void {

@@ -10,10 +10,12 @@ import { GroupWalk } from './groups.ts'
 import type { GroupHistory, History, RunSource } from './history.ts'
 import { type Lane, Lanes } from './lanes.ts'
 import { framesByTime } from './ledger-frames.ts'
+import { LeftOut } from './left-out.ts'
 import { Rpo } from './rpo.ts'
 import { TooManyGaps } from './seq-set.ts'
 import { toldSighting } from './sighting.ts'
 import { Transactions } from './transactions.ts'
+import { findUntransformed, numbersOf } from './transforms.ts'
 import { FrameCache, TruthIndex, type TruthPlace } from './truth-index.ts'
 import { anyPlaceOf, walkUnplaced } from './unplaced.ts'
 
@@ -28,6 +30,7 @@ export async function verifyHistory(
     await merge.walkUnplaced()
     await merge.walkLedgers(history.ledgers)
     merge.compareTold()
+    await merge.compareTransforms()
     for (const group of history.groups ?? []) await merge.walkGroup(group)
   } catch (error) {
     if (!(error instanceof TooManyGaps)) throw error
@@ -48,8 +51,11 @@ class Merge {
   /** Producers whose ledgers came to their end. */
   private readonly wholeLedgers = new Map<number, boolean>()
   private readonly rpo = new Rpo()
+  private readonly left = new LeftOut()
   private readonly transactions = new Transactions()
   private readonly history: History
+  /** Numbers under which groups write what they transformed, several workers under each. */
+  private readonly transformed: ReadonlySet<number>
   private readonly out: Omit<Verification, 'findings' | 'rpo'> = {
     complete: true,
     notes: [],
@@ -60,18 +66,12 @@ class Merge {
     sentNoAckNotWritten: 0,
     expired: 0,
   }
-  private unchecked = 0
-  private compactedAway = 0
-  private toldTwice = 0
-  private holes = 0
-  private uncounted = 0
-  private unaccounted = 0
-  private maybeRemoved = 0
 
   constructor(history: History, checks: readonly Check[]) {
     this.history = history
     this.checks = checks.map(check => ({ ...check, report: sighting => this.findings.add(check.anomaly, sighting) }))
     this.compacted = new Set(history.topics.filter(topic => topic.isCompacted).map(topic => topic.number))
+    this.transformed = numbersOf(history)
     const there = new Set(history.truths.map(({ head }) => placeKey(head.number, head.partition)))
     for (const topic of history.topics)
       for (let partition = 0; partition < topic.partitions; partition++)
@@ -99,7 +99,7 @@ class Merge {
           continue
         }
         if (first < 0) first = run.offset0
-        this.holes += run.offset0 - next
+        this.left.holes += run.offset0 - next
         next = run.offset0 + run.n
         this.onTruth(run, { topic, partition }, place)
       }
@@ -173,11 +173,13 @@ class Merge {
     this.out.told[run.state] += run.n
     const place = this.places.get(placeKey(run.topic, run.partition))
     const lane = this.lanes.of(run.topic, run.partition, run.producer)
-    lane.told.add(run.seq0, run.n, (part, _, n) => {
-      if (part === 'repeated') this.toldTwice += n
+    // What was transformed twice was told twice, and what may have been once more.
+    const isInDoubt = run.state === 'unknown' && this.transformed.has(run.producer)
+    ;(isInDoubt ? lane.doubted : lane.told).add(run.seq0, run.n, (part, _, n) => {
+      if (part === 'repeated' && !this.transformed.has(run.producer)) this.left.toldTwice += n
     })
     if (!place?.isWhole) {
-      this.unchecked += run.n
+      this.left.unchecked += run.n
       return
     }
     if (place.hasUncounted && lane.stored.end === 0) return this.onCounted(run, place)
@@ -197,8 +199,8 @@ class Merge {
         const expired = this.expiredOf(run, from, length, place)
         if (expired > 0) this.out.expired += expired
         if (expired === length) return
-        if (this.compacted.has(run.topic)) this.compactedAway += length - expired
-        else if (place.hasRemoved && run.state === 'acked') this.maybeRemoved += length
+        if (this.compacted.has(run.topic)) this.left.compactedAway += length - expired
+        else if (place.hasRemoved && run.state === 'acked') this.left.maybeRemoved += length
         else this.tell(run, 'absent', from + expired, length - expired)
       })
     })
@@ -270,14 +272,14 @@ class Merge {
 
   /** Without envelopes only the offsets of acknowledgements can be looked up. */
   private async onCounted(run: LedgerRun, { index }: TruthPlace): Promise<void> {
-    this.uncounted += run.n
+    this.left.uncounted += run.n
     if (run.state !== 'acked' || run.offset0 < 0) return
     for (let at = run.offset0; at < run.offset0 + run.n; at++) {
       if (!index.holds(at)) await index.load(at)
       const here = index.at(at)
       if (here) at = here.offset0 + here.n - 1
       else if (at < index.source.head.beginOffset) this.out.expired++
-      else if (this.compacted.has(run.topic)) this.compactedAway++
+      else if (this.compacted.has(run.topic)) this.left.compactedAway++
       else this.tell(run, 'absent', run.seq0 + at - run.offset0, 1)
     }
   }
@@ -301,33 +303,38 @@ class Merge {
       lane.stored.forEachRange((from, count) =>
         lane.told.split(from, count, (isTold, seq, n) => {
           if (isTold) return
-          if (this.wholeLedgers.get(producer) === false) this.unaccounted += n
-          else
-            for (const check of this.checks)
-              check.onUntold?.({ topic, partition: shown(partition), producer, seq, n }, check.report)
+          lane.doubted.split(seq, n, (isDoubted, from, length) => {
+            if (isDoubted) return
+            if (this.isCutOff(producer)) this.left.unaccounted += length
+            else
+              for (const check of this.checks)
+                check.onUntold?.({ topic, partition: shown(partition), producer, seq: from, n: length }, check.report)
+          })
         }),
       )
     })
   }
 
+  /** Whether somebody who wrote under a number was cut off before everything was told. */
+  private isCutOff(producer: number): boolean {
+    if (!this.transformed.has(producer)) return this.wholeLedgers.get(producer) === false
+    return [...this.wholeLedgers].some(([number, isWhole]) => this.transformed.has(number) && !isWhole)
+  }
+
+  /** Looks for input of transforming groups that their targets show nothing of. */
+  compareTransforms(): Promise<void> {
+    const placeOf = (topic: number, partition: number) => this.places.get(placeKey(topic, partition))
+    return findUntransformed(this.history, this.lanes, placeOf, fact => {
+      for (const check of this.checks) check.onUntransformed?.(fact, check.report)
+    })
+  }
+
   result(): Verification {
-    const { notes } = this.out
-    if (this.toldTwice > 0) this.miss(`${this.toldTwice} records have two outcomes in the ledgers`)
-    if (this.unchecked > 0) this.miss(`${this.unchecked} outcomes are of partitions that were not read to their end`)
-    if (this.maybeRemoved > 0)
-      this.miss(`${this.maybeRemoved} acknowledged records are missing in topics from which records were removed`)
-    if (this.out.expired > 0)
-      notes.push(`${this.out.expired} acknowledged records were removed by retention before they could be read`)
-    if (this.compactedAway > 0) notes.push(`${this.compactedAway} records may have been removed by compaction`)
-    if (this.uncounted > 0)
-      notes.push(
-        `${this.uncounted} records carry no envelope: only the offsets of their acknowledgements were looked up`,
-      )
-    if (this.unaccounted > 0)
-      notes.push(`${this.unaccounted} stored records are of workers that were cut off before they could tell`)
-    if (this.holes > 0) notes.push(`${this.holes} offsets hold no record`)
+    for (const miss of this.left.misses()) this.miss(miss)
+    this.out.notes.push(...this.left.notes(this.out.expired))
     const { groups = [] } = this.history
-    return { ...this.out, groups: groups.length, findings: this.findings.list(), rpo: this.rpo.result() }
+    const found = { findings: this.findings.list(), rpo: this.rpo.result() }
+    return { ...this.out, ...this.transactions.counts(), groups: groups.length, ...found }
   }
 }
 

@@ -10,6 +10,7 @@ export const capabilities: Capabilities = {
   maxInFlightIdempotent: 1,
   maxRecordsPerBatch: 999,
   checksCrc: false,
+  transforms: true,
   producer: batchProducerSupport({}),
   consumer: consumerSupport({
     'max.poll.records': { emulated: 'handlings are cut from the batches kafkajs delivers' },

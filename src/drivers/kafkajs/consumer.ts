@@ -13,6 +13,7 @@ import {
 } from './client.ts'
 import { CODEC_NUMBERS, countingCodecs } from './codecs.ts'
 import { answerIn, mapError } from './errors.ts'
+import { KafkaJsTransform } from './transform.ts'
 
 export class KafkaJsConsumer implements GroupConsumer {
   private readonly options: ConsumerOptions
@@ -20,6 +21,7 @@ export class KafkaJsConsumer implements GroupConsumer {
   private readonly consumer
   private readonly index: Map<string, number>
   private readonly asShipped: boolean
+  private readonly transform: KafkaJsTransform | undefined
   private closing = false
   private requests = 0
   /** When the commit was asked for whose answer is awaited. */
@@ -59,6 +61,9 @@ export class KafkaJsConsumer implements GroupConsumer {
             retry: { initialRetryTime: 100, retries: 8, restartOnFailure: async () => !this.closing },
           }),
     })
+    const { handle, consumer } = this
+    if (options.transform)
+      this.transform = new KafkaJsTransform(options, options.transform, { handle, seek: at => consumer.seek(at) })
   }
 
   async open(): Promise<void> {
@@ -73,6 +78,7 @@ export class KafkaJsConsumer implements GroupConsumer {
         partitions: assigned.length,
       })
       // Every join begins anew where the group stands, whatever was owned before.
+      this.transform?.joined()
       options.onRevoked()
       options.onAssigned(assigned)
     })
@@ -92,7 +98,7 @@ export class KafkaJsConsumer implements GroupConsumer {
       const mapped = mapError(payload.error)
       options.onError(mapped.errorClass, mapped.message, payload.restart !== true)
     })
-    await consumer.connect()
+    await Promise.all([consumer.connect(), this.transform?.open()])
     await consumer.subscribe({ topics: options.topics.map(topic => topic.name), fromBeginning: true })
     await consumer.run({ ...this.commits(), ...this.handler() })
   }
@@ -101,9 +107,14 @@ export class KafkaJsConsumer implements GroupConsumer {
     return { wireBytes: this.handle.bytesRead(), requests: this.requests }
   }
 
+  async quiesce(): Promise<void> {
+    await this.transform?.quiesce()
+  }
+
   async close(): Promise<void> {
     this.closing = true
     await this.consumer.disconnect()
+    await this.transform?.close()
   }
 
   private commits(): { autoCommit: boolean; autoCommitInterval?: number } {
@@ -162,6 +173,7 @@ export class KafkaJsConsumer implements GroupConsumer {
     const { batch } = payload
     const topic = this.index.get(batch.topic)
     if (topic === undefined) return
+    if (this.transform) return this.transform.take(payload, topic)
     const atOnce = options.settings['max.poll.records'] ?? Number.POSITIVE_INFINITY
     const slice = options.handling === 'message' ? 1 : Number(atOnce)
     for (let at = 0; at < batch.messages.length && payload.isRunning() && !payload.isStale(); at += slice) {

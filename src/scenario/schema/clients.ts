@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { formatBytes } from '../../core/units.ts'
 import { addProblem, type Ctx, type Draft, evenIfBroken, part, positiveInt, ratio, share, slug } from './common.ts'
 import { CONSUMER_SETTINGS, PRODUCER_SETTINGS, settingsMap } from './settings.ts'
+import { checkOwnCommits, transformSchema } from './transform.ts'
 import { ENVELOPE_BYTES, processingSchema, recordShape } from './values.ts'
 
 export const DRIVERS = ['kafkajs', 'platformatic', 'wire', 'java', 'librdkafka', 'scripted', 'null'] as const
@@ -46,7 +47,9 @@ const scripted = z
 const topicsUsed = z
   .array(z.string().min(1))
   .min(1)
-  .describe('Names from the topics section; all of them where this is left out')
+  .describe(
+    'Names from the topics section; where this is left out all of them, for producers and groups that transform without what a transform writes',
+  )
   .superRefine((names, ctx) => {
     names.forEach((name, index) => {
       const first = names.indexOf(name)
@@ -193,5 +196,11 @@ export const consumerSchema = z
       .enum(['earliest', 'latest'])
       .describe('Where a fresh group begins; topics are fresh, so both read every record of the trial')
       .default('latest'),
+    transform: transformSchema.optional(),
   })
-  .superRefine(...evenIfBroken((draft, ctx) => checkHeartbeat(part.map(draft['config']), ctx)))
+  .superRefine(
+    ...evenIfBroken((draft, ctx) => {
+      checkHeartbeat(part.map(draft['config']), ctx)
+      checkOwnCommits(draft, ctx)
+    }),
+  )

@@ -11,6 +11,7 @@ import { loadSchema } from './load.ts'
 import { type Axis, axesOf, findAxis, matrixSchema, readAxisValue, wordsOf } from './matrix.ts'
 import { stopSchema } from './stop.ts'
 import { topicSchema, topicSpec } from './topics.ts'
+import { checkTransforms, targetsOf } from './transform.ts'
 
 export const scenarioShape = z.strictObject({
   version: z.literal(1).describe('Version of the scenario language'),
@@ -212,20 +213,26 @@ export const scenarioSchema = scenarioShape
       checkSweptAcks(draft, ctx)
       checkWhen(draft, ctx)
       checkFaults(draft, ctx)
+      checkTransforms(draft, ctx)
     }),
   )
   .transform(scenario => {
     const all = scenario.topics.map(topic => topic.name)
+    const targets = targetsOf(scenario.consumers)
+    const sources = all.filter(name => !targets.includes(name))
     const share = 1 / scenario.producers.length
     return {
       ...scenario,
       topics: scenario.topics.map(topicSpec),
       producers: scenario.producers.map(group => ({
         ...group,
-        topics: group.topics ?? all,
+        topics: group.topics ?? sources,
         share: group.share ?? share,
       })),
-      consumers: scenario.consumers.map(group => ({ ...group, topics: group.topics ?? all })),
+      consumers: scenario.consumers.map(group => ({
+        ...group,
+        topics: group.topics ?? (group.transform ? sources : all),
+      })),
       expect: scenario.expect.map(rule => resolveWhen(rule, scenario.matrix.axes)),
     }
   })

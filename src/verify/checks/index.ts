@@ -19,6 +19,7 @@ import { skipped } from './skipped.ts'
 import { stuck } from './stuck.ts'
 import { torn } from './torn.ts'
 import { unseen } from './unseen.ts'
+import { untransformed } from './untransformed.ts'
 import { zombie } from './zombie.ts'
 
 /** About what producers were told and what the log holds. */
@@ -34,7 +35,7 @@ export const LOG_CHECKS: readonly Check[] = [
 ]
 
 /** About transactions; they apply where there are any. */
-export const TRANSACTION_CHECKS: readonly Check[] = [torn, zombie, stuck]
+export const TRANSACTION_CHECKS: readonly Check[] = [torn, zombie, stuck, untransformed]
 
 /** About consumer groups; they apply where members wrote down what they did. */
 export const GROUP_CHECKS: readonly Check[] = [

@@ -131,3 +131,15 @@ describe('reading', () => {
     expect(readEnvelope(bytes).ok).toBe(true)
   })
 })
+
+describe('bytes 32 to 35', () => {
+  test('hold the number of a transaction where the flag does not say that they hold a time', () => {
+    const { slipUs: _, ...rest } = EXAMPLE
+    const bytes = sealed(64, { ...rest, transaction: 0xfffffffe })
+    expect(bytes.readUInt8(3) & FLAG_SLIP).toBe(0)
+    expect(bytes.readUInt32BE(32)).toBe(0xfffffffe)
+    expect(readEnvelope(bytes)).toMatchObject({ envelope: { transaction: 0xfffffffe } })
+    expect(readEnvelope(sealed(64))).not.toHaveProperty('envelope.transaction')
+    expect(readEnvelope(sealed(64, rest))).not.toHaveProperty('envelope.transaction')
+  })
+})

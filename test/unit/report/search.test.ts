@@ -23,6 +23,31 @@ const down = (change: Partial<SearchResult>): OneDown => ({
   ...change,
 })
 
+test('the answer tells how much of a core the busiest worker used, where trials know it', () => {
+  const probe = (generatorCores: number): SearchResult['probes'][number] => ({
+    ratePerSecond: 2000,
+    durationMs: 8000,
+    purpose: 'confirm',
+    guards: [],
+    state: 'good',
+    outcome: {
+      offeredShare: 1,
+      missShare: 0,
+      errors: 0,
+      producerGrowthShare: 0,
+      lagGrowthShare: {},
+      drainMs: 10,
+      isClusterChanged: false,
+      isGeneratorLimited: false,
+      generatorCores,
+    },
+  })
+  const text = renderSearchMarkdown({ ...found, probes: [probe(0.1), probe(0.4), probe(0.2)] })
+  expect(text).toContain('the busiest worker used 20 % of a core (median of trials)')
+  expect(text).toContain('0.40 cores')
+  expect(renderSearchMarkdown(found)).not.toContain('of a core')
+})
+
 describe('oneDownSentence', () => {
   test.each<[Partial<SearchResult>, string]>([
     [{ state: 'above' }, 'with broker-3 down 2000/s holds too'],

@@ -1,6 +1,7 @@
 // One history per anomaly of the table A1 to A18, in which it and nothing else went wrong.
 import type { GroupHistory, History } from '../../../src/verify/history.ts'
 import { type GroupSpec, groupOf, simple, T0_US, type TruthSpec } from './histories.ts'
+import { transformed } from './transformed.ts'
 
 const WHOLE: TruthSpec[] = [{ seq0: 0, n: 20, offset0: 0 }]
 
@@ -249,6 +250,22 @@ export const PLANTED: [string, string, History, number, [number, number][]][] = 
     ]),
     5,
     [[15, 20]],
+  ],
+  [
+    'untransformed',
+    'input that was read and committed, and of which nothing was written',
+    transformed({
+      second: [
+        { producer: 1, seq0: 0, n: 5, offset0: 0, transaction: 1 },
+        { producer: 2, seq0: 0, n: 3, offset0: 5, transaction: 2 },
+      ],
+      told: 3,
+    }),
+    2,
+    [
+      [7, 8],
+      [9, 10],
+    ],
   ],
   [
     'double ownership',

@@ -264,7 +264,8 @@ describe('metrics', () => {
       ([...HISTOGRAMS, 'slip.scheduler'] as const).map(name => [name, madeLatency()]),
     )
     const whole = { recovery: RECOVERY, verification: madeVerification(), brokers: [madeBroker()] }
-    const trial = madeTrialAnalysis({ measures: { latencies }, ...whole })
+    const transactions = { committed: 3, aborted: 1, fenced: 1, failed: 0, unknown: 0 }
+    const trial = madeTrialAnalysis({ measures: { latencies }, accounting: { transactions }, ...whole })
     for (const name of allMetricNames()) expect(observe(trial, name), name).toBeTypeOf('number')
   })
 
