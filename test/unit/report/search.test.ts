@@ -43,7 +43,7 @@ test('the answer tells how much of a core the busiest worker used, where trials 
     },
   })
   const text = renderSearchMarkdown({ ...found, probes: [probe(0.1), probe(0.4), probe(0.2)] })
-  expect(text).toContain('the busiest worker used 20 % of a core (median of trials)')
+  expect(text).toContain('the busiest worker used 20 % of a core')
   expect(text).toContain('0.40 cores')
   expect(renderSearchMarkdown(found)).not.toContain('of a core')
 })
