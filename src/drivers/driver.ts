@@ -39,6 +39,8 @@ export type Capabilities = {
   assignsPartitions?: true
   /** With commit: auto the client commits what it fetched or queued, whether or not a handler was given it. */
   commitsAhead?: true
+  /** Options of the runtime in its workers; clients get what their users have, which is none. */
+  runtimeOptions?: readonly string[]
   /** Members of its groups can read, write and commit in transactions. */
   transforms?: true
   badges: readonly string[]

@@ -1,6 +1,7 @@
 // Starts, watches and stops the worker processes of a trial; a worker that ends or fails early ends the trial.
 import { type ChildProcess, fork } from 'node:child_process'
 import { HarnessError } from '../core/errors.ts'
+import { capabilitiesOf } from '../drivers/capabilities.ts'
 import { pathOfLife } from '../recording/places.ts'
 import type { ConsumerWorkerSpec, FromWorker, Position, ToWorker, WorkerSpec } from './messages.ts'
 import { pin } from './pin.ts'
@@ -33,9 +34,6 @@ type Member = {
   /** frozen: nobody waits for its answers meanwhile; killed: nobody does any more. Both were ordered by a fault. */
   held: 'no' | 'frozen' | 'killed'
 }
-
-/** One thread collects garbage: the little there is of it is not worth waking four others, which would take the brokers' cores. */
-const WORKER_OPTIONS = ['--single-threaded-gc']
 
 export class Crew {
   private readonly members: Member[] = []
@@ -224,7 +222,7 @@ export class Crew {
 
   private fork(spec: WorkerSpec): Member {
     const child = fork(WORKER_URL, {
-      execArgv: WORKER_OPTIONS,
+      execArgv: [...(capabilitiesOf(spec.driver, spec.mode).runtimeOptions ?? [])],
       serialization: 'advanced',
       env: { ...this.environment, ...this.marks(spec.worker) },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
