@@ -21,6 +21,9 @@ export type SearchCluster = {
 const COARSE_DOWN = 0.8
 const COARSE_UP = 1.15
 const START_SHARE = 0.9
+/** What a closed loop must gain on the one before, for another to be worth its time. */
+const WARM_GROWTH_SHARE = 0.1
+const WARM_BUDGET_SHARE = 0.25
 /** Trials that must agree before an end of the interval is believed. */
 const CONFIRMATIONS = 3
 /** An invalid trial is run again this often. */
@@ -222,12 +225,27 @@ async function begin(cluster: SearchCluster, options: SearchOptions): Promise<Se
   const beganMs = cluster.elapsedMs?.() ?? 0
   if (options.ceilingPerSecond !== undefined)
     return new Search(cluster, options, { perSecond: options.ceilingPerSecond, beganMs })
-  await cluster.saturate(options.saturateMs)
-  const saturated = await cluster.saturate(options.saturateMs)
-  const start = Number.isFinite(saturated) ? START_SHARE * saturated : 0
+  const { perSecond, times } = await warm(cluster, options, beganMs)
+  const start = Number.isFinite(perSecond) ? START_SHARE * perSecond : 0
   const search = new Search(cluster, options, { perSecond: Math.max(options.floorPerSecond, start), beganMs })
-  search.spend(2, 2 * options.saturateMs)
+  search.spend(times, times * options.saturateMs)
   return search
+}
+
+/** Without a schedule until that brings no more: brokers that have just started grow faster for a minute or more, and trials would compare their ages. */
+async function warm(
+  cluster: SearchCluster,
+  { saturateMs, overheadMs, budgetMs }: SearchOptions,
+  beganMs: number,
+): Promise<{ perSecond: number; times: number }> {
+  let most = await cluster.saturate(saturateMs)
+  for (let times = 2; ; times++) {
+    const perSecond = await cluster.saturate(saturateMs)
+    const spentMs = (cluster.elapsedMs?.() ?? beganMs + times * (saturateMs + overheadMs)) - beganMs
+    const isGrowing = perSecond > most * (1 + WARM_GROWTH_SHARE)
+    if (!isGrowing || spentMs + saturateMs + overheadMs > WARM_BUDGET_SHARE * budgetMs) return { perSecond, times }
+    most = perSecond
+  }
 }
 
 /** Searches until the interval is one step of the grid, or time runs out; the result is honest about either. */

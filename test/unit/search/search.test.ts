@@ -88,6 +88,24 @@ describe.each(CASES)('$name', ({ model, truth = rate => rate }) => {
   })
 })
 
+test('a cluster that has just started is loaded until it grows no more', async () => {
+  for (const seed of [1, 2, 3]) {
+    const young: Model = { produce: t => 20_000 * Math.min(1, 0.3 + t / 60), groups: { a: constant(200_000) } }
+    const { probes, loPerSecond = 0, hiPerSecond = 0 } = await search(young, seed)
+    expect(probes[0]?.ratePerSecond).toBeGreaterThan(0.8 * 20_000)
+    expect(loPerSecond).toBeLessThanOrEqual(20_000)
+    expect(hiPerSecond).toBeGreaterThanOrEqual(20_000)
+  }
+})
+
+test('one that never stops growing is not loaded for ever before it is searched', async () => {
+  let saturations = 0
+  const cluster = scriptedCluster({ produce: constant(20_000), groups: {} }, GOAL, 1)
+  const endless = { ...cluster, saturate: () => Promise.resolve(1000 * 2 ** ++saturations) }
+  await searchRate(endless, OPTIONS)
+  expect(saturations * (OPTIONS.saturateMs + OPTIONS.overheadMs)).toBeLessThanOrEqual(OPTIONS.budgetMs / 4)
+})
+
 describe('seven ways in which another search failed', () => {
   const model: Model = { produce: constant(800_000), groups: { a: constant(8_000_000) } }
 
