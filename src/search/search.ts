@@ -139,13 +139,15 @@ class Search {
   }
 }
 
-/** A good step below and a bad one above; either may be missing. */
+/** A good step below and a bad one above. */
+type Ends = { low: number; high: number }
+/** Either may be missing. */
 type Bracket = { low: number | undefined; high: number | undefined }
 /** Why an end is missing: the generator failed, or nobody asks for more. */
 type Ended = 'generator' | 'ceiling'
 
 /** Coarse steps with one trial each, twice as wide each time: down until one holds, or up until one does not. */
-async function bracket(search: Search, ceiling = Number.POSITIVE_INFINITY): Promise<Bracket & { endedBy?: Ended }> {
+async function bracket(search: Search, ceiling: number): Promise<Bracket & { endedBy?: Ended }> {
   let [step, low, high]: [number, number | undefined, number | undefined] = [0, undefined, undefined]
   let [down, up] = [search.stepsFor(COARSE_DOWN), search.stepsFor(COARSE_UP)]
   for (;;) {
@@ -166,7 +168,7 @@ async function bracket(search: Search, ceiling = Number.POSITIVE_INFINITY): Prom
 }
 
 /** Halves the bracket until its ends are neighbours. */
-async function narrow(search: Search, ends: { low: number; high: number }): Promise<{ low: number; high: number }> {
+async function narrow(search: Search, ends: Ends): Promise<Ends> {
   let { low, high } = ends
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2)
@@ -179,7 +181,19 @@ async function narrow(search: Search, ends: { low: number; high: number }): Prom
 }
 
 /** Confirms both ends; steps on which trials do not agree stay between them. */
-async function settle(search: Search, ends: { low: number; high: number }): Promise<{ low: number; high: number }> {
+async function settle(search: Search, ends: Ends, ceiling: number): Promise<Ends> {
+  let { low, high } = await confirmLow(search, ends)
+  while (search.hasTrial && high <= ceiling) {
+    const side = await search.confirm(high)
+    if (side === 'bad') break
+    if (side === 'open') high += 1
+    // One trial had failed by bad luck, and everything above it was never asked.
+    else ({ low, high } = await confirmLow(search, await climb(search, high, ceiling)))
+  }
+  return { low, high }
+}
+
+async function confirmLow(search: Search, ends: Ends): Promise<Ends> {
   let { low, high } = ends
   while (search.hasTrial) {
     const side = await search.confirm(low)
@@ -188,14 +202,20 @@ async function settle(search: Search, ends: { low: number; high: number }): Prom
     if (low <= search.lowestStep || !search.hasTrial) break
     low -= 1
   }
-  while (search.hasTrial) {
-    const side = await search.confirm(high)
-    if (side === 'bad') break
-    if (side === 'good') low = high
-    if (!search.hasTrial) break
-    high += 1
-  }
   return { low, high }
+}
+
+/** From a step that holds upwards, twice as wide each time, until one does not; then between the two. */
+async function climb(search: Search, held: number, ceiling: number): Promise<Ends> {
+  let low = held
+  for (let width = 1; low < ceiling; width *= 2) {
+    const step = Math.min(ceiling, low + width)
+    const probe = await search.probe(step, 'bracket')
+    if (!probe || probe.state === 'invalid') return { low, high: step }
+    if (probe.state === 'bad') return narrow(search, { low, high: step })
+    low = step
+  }
+  return { low, high: low + 1 }
 }
 
 /** Holds the lower end for long; a step down where it does not. */
@@ -251,7 +271,8 @@ async function warm(
 /** Searches until the interval is one step of the grid, or time runs out; the result is honest about either. */
 export async function searchRate(cluster: SearchCluster, options: SearchOptions): Promise<SearchResult> {
   const search = await begin(cluster, options)
-  const found = await bracket(search, options.ceilingPerSecond === undefined ? undefined : 0)
+  const ceiling = options.ceilingPerSecond === undefined ? Number.POSITIVE_INFINITY : 0
+  const found = await bracket(search, ceiling)
   const finish = (rest: Omit<SearchResult, 'probes' | 'reasons' | 'spentMs'>): SearchResult => ({
     ...rest,
     probes: search.probes,
@@ -279,7 +300,7 @@ export async function searchRate(cluster: SearchCluster, options: SearchOptions)
     const ratePerSecond = search.rateAt(low)
     return finish({ state: 'above', ratePerSecond, loPerSecond: ratePerSecond / half, soaked, limitedBy: [] })
   }
-  const ends = await settle(search, await narrow(search, { low: found.low, high: found.high }))
+  const ends = await settle(search, await narrow(search, { low: found.low, high: found.high }), ceiling)
   const { low, soaked } = await soak(search, ends.low, options)
   if (low < ends.low) search.reasons.push('the soak did not hold at the rate that short trials had confirmed')
   if (!soaked && options.soakMs > 0) search.reasons.push('the rate was not soaked')

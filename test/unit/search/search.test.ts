@@ -98,6 +98,23 @@ test('a cluster that has just started is loaded until it grows no more', async (
   }
 })
 
+test('trials that failed by bad luck at the beginning do not keep the search far below the truth', async () => {
+  for (const seed of [1, 2, 3, 4, 5]) {
+    const cluster = scriptedCluster({ produce: constant(20_000), groups: {} }, GOAL, seed)
+    let trials = 0
+    const unlucky = {
+      ...cluster,
+      runTrial: async (request: TrialRequest): Promise<TrialOutcome> => {
+        const outcome = await cluster.runTrial(request)
+        return ++trials <= 4 ? { ...outcome, missShare: 0.05 } : outcome
+      },
+    }
+    const { loPerSecond = 0, hiPerSecond = 0 } = await searchRate(unlucky, { ...OPTIONS, gridShare: 0.15 })
+    expect(loPerSecond).toBeLessThanOrEqual(20_000)
+    expect(hiPerSecond).toBeGreaterThanOrEqual(20_000)
+  }
+})
+
 test('one that never stops growing is not loaded for ever before it is searched', async () => {
   let saturations = 0
   const cluster = scriptedCluster({ produce: constant(20_000), groups: {} }, GOAL, 1)
