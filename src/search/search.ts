@@ -70,6 +70,10 @@ class Search {
     return this.base * (1 + this.options.gridShare) ** step
   }
 
+  stepOf(ratePerSecond: number): number {
+    return Math.round(Math.log(ratePerSecond / this.base) / Math.log1p(this.options.gridShare))
+  }
+
   get lowestStep(): number {
     return Math.ceil(Math.log(this.options.floorPerSecond / this.base) / Math.log1p(this.options.gridShare))
   }
@@ -240,6 +244,16 @@ function limitsOf(search: Search, low: number): string[] {
   return [...counts].toSorted((a, b) => b[1] - a[1]).map(([guard]) => guard)
 }
 
+/** The end that was settled on, or where time ran out before a trial failed there the lowest step above that did; undefined where none did. */
+function upperEnd(search: Search, { low, high }: Ends): number | undefined {
+  const failed = search.probes
+    .filter(probe => probe.state === 'bad')
+    .map(probe => search.stepOf(probe.ratePerSecond))
+    .filter(step => step > low && search.verdictAt(step) !== 'good')
+  if (failed.length === 0) return undefined
+  return failed.includes(high) ? high : Math.min(...failed)
+}
+
 /** Where the search begins: at the ceiling, or a little below what a closed loop completes. */
 async function begin(cluster: SearchCluster, options: SearchOptions): Promise<Search> {
   const beganMs = cluster.elapsedMs?.() ?? 0
@@ -288,19 +302,23 @@ export async function searchRate(cluster: SearchCluster, options: SearchOptions)
     return finish({ state: 'below', soaked: false, limitedBy: limitsOf(search, search.lowestStep - 1) })
   }
   const half = 1 + options.gridShare / 2
-  if (found.high === undefined) {
-    const { low, soaked } = await soak(search, found.low, options)
+  const above = async (held: number, endedBy: Ended | undefined): Promise<SearchResult> => {
+    const { low, soaked } = await soak(search, held, options)
     search.reasons.push(
       {
         generator: 'the generator was the limit: the truth lies at or above this rate',
         ceiling: 'nothing higher was asked for',
         time: 'time ran out before a rate was found that does not hold',
-      }[found.endedBy ?? 'time'],
+      }[endedBy ?? 'time'],
     )
     const ratePerSecond = search.rateAt(low)
     return finish({ state: 'above', ratePerSecond, loPerSecond: ratePerSecond / half, soaked, limitedBy: [] })
   }
-  const ends = await settle(search, await narrow(search, { low: found.low, high: found.high }), ceiling)
+  if (found.high === undefined) return above(found.low, found.endedBy)
+  const settled = await settle(search, await narrow(search, { low: found.low, high: found.high }), ceiling)
+  const high = upperEnd(search, settled)
+  if (high === undefined) return above(settled.low, undefined)
+  const ends = { low: settled.low, high }
   const { low, soaked } = await soak(search, ends.low, options)
   if (low < ends.low) search.reasons.push('the soak did not hold at the rate that short trials had confirmed')
   if (!soaked && options.soakMs > 0) search.reasons.push('the rate was not soaked')

@@ -115,6 +115,23 @@ test('trials that failed by bad luck at the beginning do not keep the search far
   }
 })
 
+test('however short the time, the upper end is a rate that failed', async () => {
+  for (let budgetMs = 120_000; budgetMs <= 900_000; budgetMs += 30_000) {
+    const cluster = scriptedCluster({ produce: constant(20_000), groups: {} }, GOAL, budgetMs)
+    let trials = 0
+    const unlucky = {
+      ...cluster,
+      runTrial: async (request: TrialRequest): Promise<TrialOutcome> => {
+        const outcome = await cluster.runTrial(request)
+        return ++trials <= 4 ? { ...outcome, missShare: 0.05 } : outcome
+      },
+    }
+    const { state, hiPerSecond = 0, probes } = await searchRate(unlucky, { ...OPTIONS, gridShare: 0.15, budgetMs })
+    const failed = probes.filter(probe => probe.state === 'bad').map(probe => probe.ratePerSecond * 1.075)
+    if (state === 'found') expect(failed.some(rate => Math.abs(rate / hiPerSecond - 1) < 1e-6)).toBe(true)
+  }
+})
+
 test('one that never stops growing is not loaded for ever before it is searched', async () => {
   let saturations = 0
   const cluster = scriptedCluster({ produce: constant(20_000), groups: {} }, GOAL, 1)
