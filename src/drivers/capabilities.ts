@@ -19,6 +19,11 @@ export function capabilitiesOf(name: string, mode: 'tuned' | 'as-shipped' = 'tun
   return mode === 'as-shipped' ? (AS_SHIPPED[name] ?? found) : found
 }
 
+/** How the runtime of a driver's workers starts; a driver that does not exist fails in its worker, with the reason. */
+export function runtimeOptionsOf(name: string): readonly string[] {
+  return (Object.hasOwn(ALL, name) ? ALL[name]?.runtimeOptions : undefined) ?? []
+}
+
 /** False for drivers that only stand in for a client, or are ours: nobody ships them. */
 export function hasMode(name: string, mode: 'tuned' | 'as-shipped'): boolean {
   return mode === 'tuned' || Object.hasOwn(AS_SHIPPED, name) || capabilitiesOf(name).kind === 'record'
