@@ -117,10 +117,7 @@ class Search {
   }
 
   at(step: number): Probe[] {
-    const rate = this.rateAt(step)
-    return this.probes.filter(
-      probe => probe.state !== 'invalid' && Math.abs(probe.ratePerSecond / rate - 1) < this.options.gridShare / 4,
-    )
+    return this.probes.filter(probe => probe.state !== 'invalid' && this.stepOf(probe.ratePerSecond) === step)
   }
 
   /** Repeats a step until three trials, and two more than the others, say one thing; open where they do not agree. */

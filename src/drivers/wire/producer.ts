@@ -82,7 +82,7 @@ export class WireProducer implements BatchProducer {
 
   leaderOf(topic: number, partition: number): number {
     if (this.lanes[topic]?.[partition]?.isBlocked) return -1
-    return this.cluster?.leaderOf(this.options.topics[topic]?.name ?? '', partition)?.broker ?? -1
+    return this.cluster?.leaderOf(this.nameOf(topic), partition)?.broker ?? -1
   }
 
   refresh(): void {
@@ -184,10 +184,10 @@ export class WireProducer implements BatchProducer {
   private topicsOf(parcels: readonly Parcel[]) {
     const [{ batch: first, encoded: only }] = parcels as [Parcel]
     if (parcels.length === 1)
-      return [{ name: this.nameOf(first), partitions: [{ partition: first.partition, records: only.records }] }]
+      return [{ name: this.nameOf(first.topic), partitions: [{ partition: first.partition, records: only.records }] }]
     const byTopic = Map.groupBy(parcels, ({ batch }) => batch.topic)
     return [...byTopic].map(([topic, own]) => ({
-      name: this.options.topics[topic]?.name ?? '',
+      name: this.nameOf(topic),
       partitions: own.map(({ batch, encoded }) => ({ partition: batch.partition, records: encoded.records })),
     }))
   }
@@ -197,10 +197,10 @@ export class WireProducer implements BatchProducer {
     if (this.acks === 0) return () => ({ isStored: true })
     const isOne = topics.length === 1 && topics[0]?.partitions.length === 1
     const answerTo = isOne ? theOne(topics[0] as ProducedTopic) : oneOf(topics)
-    return batch => judgeAnswer(answerTo(this.nameOf(batch), batch.partition), this.acks)
+    return batch => judgeAnswer(answerTo(this.nameOf(batch.topic), batch.partition), this.acks)
   }
 
-  private nameOf({ topic }: PendingBatch): string {
+  private nameOf(topic: number): string {
     return this.options.topics[topic]?.name ?? ''
   }
 
