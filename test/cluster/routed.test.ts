@@ -1,7 +1,9 @@
 // A routed cluster of JVMs: nothing goes around the proxies, a cut is silent and heals without a trace, a hung proxy is replaced.
+import { isDeepStrictEqual } from 'node:util'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { StartedCluster } from '../../src/cluster/cluster.ts'
 import { waitUntil } from '../../src/cluster/wait.ts'
+import type { PartitionState } from '../../src/protocol/admin/topics.ts'
 import { flowsBetween, flowsFrom } from '../../src/topology/links.ts'
 import { requireOrSkip } from '../support/require.ts'
 import {
@@ -33,16 +35,25 @@ const links = () => {
   if (!held.cluster.links) throw new Error('a routed cluster without links')
   return held.cluster.links
 }
-/** Every broker must tell it, since the one that was cut off believes in its old leadership for a while. */
+/** Every broker must tell the same: the one that was cut off believes in its old leadership, with all in sync, until it has caught up. */
 const isrFull = async (cluster: StartedCluster) => {
-  for (const address of cluster.observerBootstrap) {
-    await withAdmin({ ...cluster, observerBootstrap: [address] }, async admin => {
-      const isFull = async () =>
-        (await admin.metadata(['routed']))[0]?.partitions.every(({ isr }) => isr.length === 3) ?? false
-      expect(await waitUntil(isFull, 60_000)).toBe(true)
-    })
+  const told = (address: string) =>
+    withAdmin({ ...cluster, observerBootstrap: [address] }, async admin => (await admin.metadata(['routed']))[0])
+  const isFull = async () => {
+    const [first, ...others] = await Promise.all(cluster.observerBootstrap.map(told))
+    return (
+      first?.partitions.every(({ isr }) => isr.length === 3) === true &&
+      others.every(other => isDeepStrictEqual(other?.partitions.map(leadership), first.partitions.map(leadership)))
+    )
   }
+  expect(await waitUntil(isFull, 60_000)).toBe(true)
 }
+const leadership = ({ partition, leader, leaderEpoch, isr }: PartitionState) => [
+  partition,
+  leader,
+  leaderEpoch,
+  isr.toSorted(),
+]
 const isClean = async () => (await links().read()).every(({ isOpen, toxics }) => isOpen && toxics.length === 0)
 
 describe('a routed cluster', () => {
