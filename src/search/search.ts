@@ -24,6 +24,7 @@ const START_SHARE = 0.9
 /** What a closed loop must gain on the one before, for another to be worth its time. */
 const WARM_GROWTH_SHARE = 0.1
 const WARM_BUDGET_SHARE = 0.25
+const NONE_HELD = 'no rate that was tried held'
 /** Trials that must agree before an end of the interval is believed. */
 const CONFIRMATIONS = 3
 /** An invalid trial is run again this often. */
@@ -116,11 +117,17 @@ class Search {
     return last
   }
 
+  /** A failure is asked again before anything is built on it: it may be bad luck, or of brokers that were younger then. */
+  async probeTwice(step: number, purpose: Purpose): Promise<Probe | undefined> {
+    const first = await this.probe(step, purpose)
+    return first?.state === 'bad' ? ((await this.probe(step, purpose)) ?? first) : first
+  }
+
   at(step: number): Probe[] {
     return this.probes.filter(probe => probe.state !== 'invalid' && this.stepOf(probe.ratePerSecond) === step)
   }
 
-  /** Repeats a step until three trials, and two more than the others, say one thing; open where they do not agree. */
+  /** Repeats a step until three trials of this alone, and two more than the others, say one thing; open where they do not agree. */
   async confirm(step: number): Promise<Side> {
     for (let tries = 0; tries <= 2 * CONFIRMATIONS; tries++) {
       const side = this.verdictAt(step)
@@ -131,8 +138,9 @@ class Search {
     return 'open'
   }
 
+  /** Trials on the way here do not count: they led here by being good or bad, or are of brokers that were younger then. */
   verdictAt(step: number): Side {
-    const probes = this.at(step)
+    const probes = this.at(step).filter(({ purpose }) => purpose === 'confirm')
     const good = probes.filter(probe => probe.state === 'good').length
     const bad = probes.length - good
     if (Math.max(good, bad) < CONFIRMATIONS || Math.abs(good - bad) < CONFIRMATIONS - 1) return 'open'
@@ -145,20 +153,21 @@ type Ends = { low: number; high: number }
 /** Either may be missing. */
 type Bracket = { low: number | undefined; high: number | undefined }
 /** Why an end is missing: the generator failed, or nobody asks for more. */
-type Ended = 'generator' | 'ceiling'
+type Ended = 'generator' | 'ceiling' | 'time'
 
 /** Coarse steps with one trial each, twice as wide each time: down until one holds, or up until one does not. */
 async function bracket(search: Search, ceiling: number): Promise<Bracket & { endedBy?: Ended }> {
   let [step, low, high]: [number, number | undefined, number | undefined] = [0, undefined, undefined]
   let [down, up] = [search.stepsFor(COARSE_DOWN), search.stepsFor(COARSE_UP)]
   for (;;) {
-    const probe = await search.probe(step, 'bracket')
-    if (!probe) return { low, high }
-    if (probe.state === 'invalid') return { low, high, endedBy: 'generator' }
-    // One bad trial at the lowest rate may be bad luck, and there is nowhere to go from there.
-    const isEnd = step >= ceiling || (step <= search.lowestStep && probe.state === 'bad')
-    const isGood = isEnd ? (await search.confirm(step)) === 'good' : probe.state === 'good'
-    if (isGood && step >= ceiling) return { low: step, high, endedBy: 'ceiling' }
+    const isCeiling = step >= ceiling
+    const probe = isCeiling ? undefined : await search.probeTwice(step, 'bracket')
+    if (!probe && !isCeiling) return { low, high, endedBy: 'time' }
+    // Nowhere to go from either end, so that one bad trial there must not decide.
+    const isEnd = isCeiling || (step <= search.lowestStep && probe?.state === 'bad')
+    const isGood = isEnd ? (await search.confirm(step)) === 'good' : probe?.state === 'good'
+    if (search.probes.at(-1)?.state === 'invalid') return { low, high, endedBy: 'generator' }
+    if (isGood && isCeiling) return { low: step, high, endedBy: 'ceiling' }
     if (isGood) low = step
     else high = step
     if ((low !== undefined && high !== undefined) || (!isGood && step <= search.lowestStep)) return { low, high }
@@ -211,7 +220,7 @@ async function climb(search: Search, held: number, ceiling: number): Promise<End
   let low = held
   for (let width = 1; low < ceiling; width *= 2) {
     const step = Math.min(ceiling, low + width)
-    const probe = await search.probe(step, 'bracket')
+    const probe = await search.probeTwice(step, 'bracket')
     if (!probe || probe.state === 'invalid') return { low, high: step }
     if (probe.state === 'bad') return narrow(search, { low, high: step })
     low = step
@@ -292,9 +301,11 @@ export async function searchRate(cluster: SearchCluster, options: SearchOptions)
   })
   if (found.low === undefined) {
     search.reasons.push(
-      found.endedBy === 'generator'
-        ? 'the generator could not keep even the lowest rate tried'
-        : 'no rate that was tried held',
+      {
+        generator: 'the generator could not keep even the lowest rate tried',
+        ceiling: NONE_HELD,
+        time: `${NONE_HELD}, and time ran out before lower ones were`,
+      }[found.endedBy ?? 'ceiling'],
     )
     return finish({ state: 'below', soaked: false, limitedBy: limitsOf(search, search.lowestStep - 1) })
   }
