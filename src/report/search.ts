@@ -24,6 +24,11 @@ function generatorShare({ probes }: SearchResult): string {
   return middle === undefined ? '' : `; the busiest worker used ${showShare(middle)} of a core (median of trials)`
 }
 
+function warming({ liftedMs }: SearchResult): string[] {
+  if (liftedMs === undefined) return []
+  return [`the brokers ran ${Math.round(liftedMs / 1000)} s without their CPU limits before the search, to be warm`]
+}
+
 /** The same for the day a broker is down, as an answer to whether the rate holds then. */
 export function oneDownSentence({ lost, ...result }: OneDown): string {
   const { state, ratePerSecond, loPerSecond, hiPerSecond, limitedBy } = result
@@ -62,7 +67,7 @@ export function renderSearchTerminal(result: Shown, { colour, width }: TerminalO
       paint,
     ),
     '',
-    ...one.reasons.map(text => ` ${wrap(safe(text), width, '   ')}`),
+    ...[...warming(one), ...one.reasons].map(text => ` ${wrap(safe(text), width, '   ')}`),
     ` ${Math.round(one.spentMs / 1000)} s of load`,
   ]
   const { oneDown } = result
@@ -81,7 +86,7 @@ export function renderSearchMarkdown(result: Shown): string {
       rowsOf(one).map(row => row.map(markdownText)),
     ),
     '',
-    ...one.reasons.map(text => `- ${markdownText(text)}`),
+    ...[...warming(one), ...one.reasons].map(text => `- ${markdownText(text)}`),
     '',
   ]
   const { oneDown } = result

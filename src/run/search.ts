@@ -47,6 +47,7 @@ class Loaded implements SearchCluster {
   private readonly warmupMs: number
   private readonly beganMs = performance.now()
   readonly loseBroker?: () => Promise<string>
+  readonly liftLimits?: () => Promise<() => Promise<void>>
   readonly plan: Pick<Manifest['plan'], 'cells' | 'trials'> = { cells: [], trials: [] }
 
   constructor(context: TrialContext, manifest: Manifest, goal: Goal, warmupMs: number) {
@@ -57,6 +58,19 @@ class Loaded implements SearchCluster {
     this.manifest = manifest
     this.goal = goal
     this.warmupMs = warmupMs
+    const { cluster, options } = context
+    if (cluster.liftLimits)
+      this.liftLimits = async () => {
+        options.onProgress({
+          kind: 'step',
+          text: 'lifting the CPU limits of the brokers, so that they are warm before they are searched',
+        })
+        const lower = await cluster.liftLimits?.()
+        return async () => {
+          await lower?.()
+          options.onProgress({ kind: 'step', text: 'CPU limits are back' })
+        }
+      }
     if (canLoseBroker(context, setup)) this.loseBroker = () => loseBroker(context)
   }
 

@@ -1,6 +1,7 @@
 // Finds the highest sustainable rate: brackets it, narrows it on a geometric grid, confirms both ends, and soaks the lower one.
 import { guardsOf, type TrialOutcome } from './goal.ts'
 import type { Probe, Purpose, SearchOptions, SearchResult, TrialRequest } from './terms.ts'
+import { warm } from './warm.ts'
 
 export type { SearchOptions, SearchResult, TrialRequest } from './terms.ts'
 
@@ -12,6 +13,8 @@ export type SearchCluster = {
   runTrial(request: TrialRequest): Promise<TrialOutcome>
   /** Completions per second with no schedule at all; only a place to begin, so it may be wrong. */
   saturate(durationMs: number): Promise<number>
+  /** Takes limits away for warming, until the function it resolves with brings them back; absent where there are none. */
+  liftLimits?: () => Promise<() => Promise<void>>
   /** Time really spent; where it is not told, trials cost their length and the overhead that was asked for. */
   elapsedMs?(): number
   /** Takes one broker away for good and names it; absent where none can be spared. */
@@ -21,9 +24,6 @@ export type SearchCluster = {
 const COARSE_DOWN = 0.8
 const COARSE_UP = 1.15
 const START_SHARE = 0.9
-/** What a closed loop must gain on the one before, for another to be worth its time. */
-const WARM_GROWTH_SHARE = 0.1
-const WARM_BUDGET_SHARE = 0.25
 const NONE_HELD = 'no rate that was tried held'
 /** Trials that must agree before an end of the interval is believed. */
 const CONFIRMATIONS = 3
@@ -38,6 +38,7 @@ class Search {
   readonly probes: Probe[] = []
   readonly reasons: string[] = []
   spentMs = 0
+  liftedMs: number | undefined
   private readonly cluster: SearchCluster
   private readonly options: SearchOptions
   private readonly base: number
@@ -265,27 +266,12 @@ async function begin(cluster: SearchCluster, options: SearchOptions): Promise<Se
   const beganMs = cluster.elapsedMs?.() ?? 0
   if (options.ceilingPerSecond !== undefined)
     return new Search(cluster, options, { perSecond: options.ceilingPerSecond, beganMs })
-  const { perSecond, times } = await warm(cluster, options, beganMs)
+  const { perSecond, times, loadMs, liftedMs } = await warm(cluster, options, beganMs)
   const start = Number.isFinite(perSecond) ? START_SHARE * perSecond : 0
   const search = new Search(cluster, options, { perSecond: Math.max(options.floorPerSecond, start), beganMs })
-  search.spend(times, times * options.saturateMs)
+  search.spend(times, loadMs)
+  search.liftedMs = liftedMs
   return search
-}
-
-/** Without a schedule until that brings no more: brokers that have just started grow faster for a minute or more, and trials would compare their ages. */
-async function warm(
-  cluster: SearchCluster,
-  { saturateMs, overheadMs, budgetMs }: SearchOptions,
-  beganMs: number,
-): Promise<{ perSecond: number; times: number }> {
-  let most = await cluster.saturate(saturateMs)
-  for (let times = 2; ; times++) {
-    const perSecond = await cluster.saturate(saturateMs)
-    const spentMs = (cluster.elapsedMs?.() ?? beganMs + times * (saturateMs + overheadMs)) - beganMs
-    const isGrowing = perSecond > most * (1 + WARM_GROWTH_SHARE)
-    if (!isGrowing || spentMs + saturateMs + overheadMs > WARM_BUDGET_SHARE * budgetMs) return { perSecond, times }
-    most = perSecond
-  }
 }
 
 /** Searches until the interval is one step of the grid, or time runs out; the result is honest about either. */
@@ -293,11 +279,12 @@ export async function searchRate(cluster: SearchCluster, options: SearchOptions)
   const search = await begin(cluster, options)
   const ceiling = options.ceilingPerSecond === undefined ? Number.POSITIVE_INFINITY : 0
   const found = await bracket(search, ceiling)
-  const finish = (rest: Omit<SearchResult, 'probes' | 'reasons' | 'spentMs'>): SearchResult => ({
+  const finish = (rest: Omit<SearchResult, 'probes' | 'reasons' | 'spentMs' | 'liftedMs'>): SearchResult => ({
     ...rest,
     probes: search.probes,
     reasons: search.reasons,
     spentMs: search.spentMs,
+    ...(search.liftedMs === undefined ? {} : { liftedMs: search.liftedMs }),
   })
   if (found.low === undefined) {
     search.reasons.push(

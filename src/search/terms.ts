@@ -38,4 +38,6 @@ export type SearchResult = {
   probes: Probe[]
   reasons: string[]
   spentMs: number
+  /** How long brokers ran without their CPU limits before the search, to be warm; absent where they have none, or keep them. */
+  liftedMs?: number
 }

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { StartedCluster } from '../../src/cluster/cluster.ts'
 import { findLocalImage } from '../../src/cluster/images/choose.ts'
-import { openDocker } from '../../src/cluster/providers/docker/client.ts'
+import { askEngine, openDocker } from '../../src/cluster/providers/docker/client.ts'
 import { dockerProvider } from '../../src/cluster/providers/docker/provider.ts'
 import { dockerReaper, listOfRun } from '../../src/cluster/providers/docker/remove.ts'
 import { waitForCluster } from '../../src/cluster/ready.ts'
@@ -115,6 +115,19 @@ describe.skipIf(lacking)('one broker', () => {
     expect(Config.User).not.toBe('')
     expect(await run('cat', [`/proc/${State.Pid}/comm`])).toBe('java\n')
     expect(journal.all.slice(0, 3).map(entry => entry.kind)).toEqual(['network', 'volume', 'container'])
+  })
+
+  it('lifts the limits of the node for a while, and gives them back', async () => {
+    const { cores } = await askEngine(client)
+    const bounds = async () => {
+      const handle = cluster.info.nodes[0]?.handle ?? ''
+      const { HostConfig } = await client.call('inspect', docker => docker.getContainer(handle).inspect())
+      return [HostConfig.NanoCpus, HostConfig.CpusetCpus]
+    }
+    const lower = await cluster.liftLimits?.()
+    expect(await bounds()).toEqual([cores * 1e9, cores === 1 ? '0' : `0-${cores - 1}`])
+    await lower?.()
+    expect(await bounds()).toEqual([1.5e9, '0-1'])
   })
 
   it('is a project in the eyes of compose', async () => {

@@ -52,7 +52,7 @@ const leadership = ({ partition, leader, leaderEpoch, isr }: PartitionState) => 
   partition,
   leader,
   leaderEpoch,
-  isr.toSorted(),
+  isr.toSorted((a, b) => a - b),
 ]
 const isClean = async () => (await links().read()).every(({ isOpen, toxics }) => isOpen && toxics.length === 0)
 

@@ -40,6 +40,50 @@ export function cpuCommand(container: string, limits: CpuLimits): string {
   return `docker update --cpu-period ${limits.CpuPeriod} --cpu-quota ${limits.CpuQuota} ${container}`
 }
 
+/** Gives containers every core of the host; the function it resolves with gives back what bound them, and reads that back. */
+export async function liftCpu(
+  client: DockerClient,
+  containers: readonly string[],
+  cores: number,
+): Promise<() => Promise<void>> {
+  const lifted: { container: string; before: Bounds }[] = []
+  const lower = async (): Promise<void> => {
+    for (const { container, before } of lifted) await bind(client, container, before)
+  }
+  try {
+    for (const container of containers) {
+      const before = await readBounds(client, container)
+      lifted.push({ container, before })
+      await bind(client, container, { ...lowered(before, cores), CpusetCpus: cores === 1 ? '0' : `0-${cores - 1}` })
+    }
+  } catch (error) {
+    await lower()
+    throw error
+  }
+  return lower
+}
+
+type Bounds = CpuLimits & { CpusetCpus: string }
+
+async function readBounds(client: DockerClient, container: string): Promise<Bounds> {
+  const { HostConfig } = await client.call(`inspect ${container}`, docker => docker.getContainer(container).inspect())
+  return { ...(await readCpu(client, container)), CpusetCpus: HostConfig.CpusetCpus ?? '' }
+}
+
+async function bind(client: DockerClient, container: string, bounds: Bounds): Promise<void> {
+  await writeCpu(client, container, bounds)
+  const now = await readBounds(client, container)
+  // An empty set is left as it is by the engine, and means every core, as the wide one does.
+  const isAsAsked =
+    coresOf(now) === coresOf(bounds) && (bounds.CpusetCpus === '' || now.CpusetCpus === bounds.CpusetCpus)
+  if (isAsAsked) return
+  throw new HarnessError({
+    code: 'E308',
+    message: `${container} has ${coresOf(now)} cores of ${now.CpusetCpus || 'all'}, expected ${coresOf(bounds)} of ${bounds.CpusetCpus || 'all'}`,
+    hint: cpuCommand(container, bounds),
+  })
+}
+
 /** The powers over CPU time of the containers of one run. */
 export function cpuPowers(client: DockerClient, containerOf: (nodeId: number) => string, books: NodeBooks): CpuPowers {
   const cpuBefore = new Map<number, CpuLimits>()

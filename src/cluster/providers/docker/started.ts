@@ -3,6 +3,7 @@ import { brokersOf, cpuLimitOf, type TopologyNode } from '../../../topology/topo
 import { type WatchedBroker, watchBrokers } from '../../broker-metrics/scrape.ts'
 import type { ClusterInfo, NodeInfo, StartedCluster } from '../../cluster.ts'
 import { readGcLog } from './agent.ts'
+import { liftCpu } from './cpu.ts'
 import { readLog } from './inspect.ts'
 import { OUTSIDE_LISTENERS } from './network.ts'
 import { dockerPowers } from './powers.ts'
@@ -21,6 +22,9 @@ export function describeCluster(context: StartContext, running: RunningNodes): S
     return names.container(node.name)
   }
   const brokerContainers = brokers.map(node => names.container(node.name))
+  const bounded = request.topology.nodes
+    .filter(({ resources }) => cpuLimitOf(resources) !== undefined)
+    .map(node => names.container(node.name))
   // Tools run beside the brokers, where a published port of the host means nothing.
   const pairs = brokers.flatMap(node =>
     OUTSIDE_LISTENERS.map(listener => {
@@ -34,6 +38,7 @@ export function describeCluster(context: StartContext, running: RunningNodes): S
     observerBootstrap: brokers.map(node => text(running.addresses[node.id]?.OBSERVER?.advertised)),
     powers: dockerPowers(client, belongings, containerOf),
     ...(running.links ? { links: running.links } : {}),
+    ...(bounded.length > 0 ? { liftLimits: () => liftCpu(client, bounded, context.engine.cores) } : {}),
     sample: nowUs =>
       sampleNodes(
         client,

@@ -1,0 +1,123 @@
+// A search on a cluster that has just started: what it is loaded with before it is asked, and what its restless minutes do to the answer.
+import { describe, expect, test } from 'vitest'
+import { seededRandom } from '../../../src/core/random.ts'
+import type { Goal } from '../../../src/search/goal.ts'
+import { type SearchCluster, type SearchOptions, searchRate } from '../../../src/search/search.ts'
+import { type Model, scriptedCluster } from '../../fixtures/search-models.ts'
+
+const GOAL: Goal = { deadlineMs: 100, missShare: 0.01 }
+const OPTIONS: SearchOptions = {
+  goal: GOAL,
+  gridShare: 0.15,
+  trialMs: 8000,
+  saturateMs: 5000,
+  soakMs: 20_000,
+  budgetMs: 360_000,
+  overheadMs: 7000,
+  floorPerSecond: 10,
+}
+
+const constant = (rate: number) => () => rate
+/** A truth of its own for every seed, so that it falls anywhere between two steps of the grid. */
+const truthOf = (seed: number): number => 20_000 * 1.7 ** ((seed * 0.618034) % 1)
+
+test('a cluster that has just started is loaded until it grows no more', async () => {
+  const long = { ...OPTIONS, saturateMs: 10_000, budgetMs: 900_000 }
+  for (const seed of [1, 2, 3]) {
+    const young: Model = { produce: t => 20_000 * Math.min(1, 0.3 + t / 60), groups: { a: constant(200_000) } }
+    const { probes, loPerSecond = 0, hiPerSecond = 0 } = await searchRate(scriptedCluster(young, GOAL, seed), long)
+    expect(probes[0]?.ratePerSecond).toBeGreaterThan(0.8 * 20_000)
+    expect(loPerSecond).toBeLessThanOrEqual(20_000)
+    expect(hiPerSecond).toBeGreaterThanOrEqual(20_000)
+  }
+})
+
+/** Keeps its truth, and yet trials of its first minutes fail, however low: often at first, a third as often every 90 s. */
+function restless(truth: number, seed: number): SearchCluster {
+  const cluster = scriptedCluster({ produce: constant(truth), groups: {} }, GOAL, seed)
+  const random = seededRandom(seed)
+  const besideMs = 9000
+  let elapsedMs = 0
+  const spend = (durationMs: number): void => void (elapsedMs += durationMs + besideMs)
+  return {
+    elapsedMs: () => elapsedMs,
+    saturate: durationMs => {
+      spend(durationMs)
+      return cluster.saturate(durationMs)
+    },
+    runTrial: async request => {
+      const isBad = random() < 0.9 * Math.exp(-elapsedMs / 90_000)
+      spend(request.durationMs)
+      const outcome = await cluster.runTrial(request)
+      return isBad ? { ...outcome, missShare: 0.05 } : outcome
+    },
+  }
+}
+
+test('six minutes of brokers that are restless for two of them are enough in 90 of 100 seeds', async () => {
+  const short = {
+    gridShare: 0.15,
+    trialMs: 8000,
+    saturateMs: 5000,
+    soakMs: 20_000,
+    budgetMs: 360_000,
+    overheadMs: 7000,
+  }
+  let held = 0
+  for (let seed = 1; seed <= 100; seed++) {
+    const truth = truthOf(seed)
+    const result = await searchRate(restless(truth, seed), OPTIONS)
+    const { loPerSecond = 0, hiPerSecond = Number.POSITIVE_INFINITY, spentMs } = result
+    expect(spentMs).toBeLessThanOrEqual(OPTIONS.budgetMs)
+    if (loPerSecond <= truth && truth <= hiPerSecond) held++
+  }
+  expect(held).toBeGreaterThanOrEqual(90)
+})
+
+describe('limits that can be lifted', () => {
+  const limited = (seed: number, saturate?: SearchCluster['saturate']) => {
+    const cluster = scriptedCluster({ produce: constant(20_000), groups: {} }, GOAL, seed)
+    const seen: string[] = []
+    const watched: SearchCluster = {
+      ...cluster,
+      liftLimits: async () => {
+        seen.push('lifted')
+        return async () => void seen.push('back')
+      },
+      saturate: durationMs => {
+        seen.push('saturate')
+        return (saturate ?? cluster.saturate)(durationMs)
+      },
+      runTrial: request => {
+        seen.push('trial')
+        return cluster.runTrial(request)
+      },
+    }
+    return { watched, seen }
+  }
+
+  test('are lifted while brokers are warmed, for longer than without, and are back before anything is tried', async () => {
+    const { watched, seen } = limited(1)
+    const { liftedMs } = await searchRate(watched, OPTIONS)
+    const back = seen.indexOf('back')
+    expect(seen[0]).toBe('lifted')
+    expect(seen.slice(1, back).every(step => step === 'saturate')).toBe(true)
+    expect(seen.slice(back + 1, back + 3)).toEqual(['saturate', 'trial'])
+    expect(liftedMs).toBeGreaterThan(2 * 4 * OPTIONS.saturateMs)
+    expect(liftedMs).toBeLessThanOrEqual(OPTIONS.budgetMs / 4)
+  })
+
+  test('are back where warming fails', async () => {
+    const { watched, seen } = limited(1, () => Promise.reject(new Error('no broker')))
+    await expect(searchRate(watched, OPTIONS)).rejects.toThrow('no broker')
+    expect(seen).toEqual(['lifted', 'saturate', 'back'])
+  })
+})
+
+test('one that never stops growing is not loaded for ever before it is searched', async () => {
+  let saturations = 0
+  const cluster = scriptedCluster({ produce: constant(20_000), groups: {} }, GOAL, 1)
+  const endless = { ...cluster, saturate: () => Promise.resolve(1000 * 2 ** ++saturations) }
+  await searchRate(endless, OPTIONS)
+  expect(saturations * (OPTIONS.saturateMs + OPTIONS.overheadMs)).toBeLessThanOrEqual(OPTIONS.budgetMs / 4)
+})
