@@ -1,43 +1,17 @@
 // A bare loop over one socket: batches encoded beforehand, copied, stamped and sent, one for each partition in a request and five requests in flight.
-import { Times } from '../../src/core/times.ts'
-import { BatchEncoder } from '../../src/drivers/wire/encoder.ts'
 import { BATCH } from '../../src/protocol/batch.ts'
 import { writeInt64 } from '../../src/protocol/bytes.ts'
 import { Connection } from '../../src/protocol/connection.ts'
 import { crc32c } from '../../src/protocol/crc32c.ts'
 import { produceV7 } from '../../src/protocol/requests/produce.ts'
-import { makeRecordFactory } from '../../src/record/factory.ts'
+import { preparedBatch, SEQUENCE_AT } from './bare-batch.ts'
 
 const [address = '', topic = '', sizeText, secondsText, partitionsText] = process.argv.slice(2)
 const [valueBytes, seconds, partitions] = [Number(sizeText), Number(secondsText), Number(partitionsText)]
 const BATCH_BYTES = 65_536
 const IN_FLIGHT = 5
-const SEQUENCE_AT = 20
 
-/** One whole batch, and where the values begin in it. */
-function template(): { bytes: Buffer; valueAt: number[] } {
-  const { factory } = makeRecordFactory({
-    ...{ seed: 1, producer: 0, runTag: 1, topicNumbers: [0], values: { size: valueBytes, compressible: 0.5 } },
-    ...{ keys: 'none', headers: { count: 0, size: 0 }, envelope: 'value', verify: 'records' },
-    batchSizeBytes: BATCH_BYTES,
-  })
-  const count = Math.floor((BATCH_BYTES - BATCH.records) / (valueBytes + 12))
-  const times = new Times()
-  times.add(Date.now() * 1000, count)
-  const encoder = new BatchEncoder({ record: factory, batchSizeBytes: BATCH_BYTES, codec: 'none', levels: {} })
-  const place = { topic: 0, partition: 0, firstSeq: 0, count, rawBytes: BATCH_BYTES, intended: times, offered: times }
-  const state = { createdUs: times.first, attempts: 1, notBeforeUs: 0, ambiguous: false }
-  const { records } = encoder.encode({ ...place, ...state }, { producerId: -1, epoch: -1, sequence: -1 })
-  const bytes = records as Buffer
-  const valueAt: number[] = []
-  const magic = Buffer.from([0x4b, 0x47, 1])
-  for (let at = bytes.indexOf(magic); at >= 0 && valueAt.length < count; at = bytes.indexOf(magic, at + valueBytes))
-    valueAt.push(at)
-  if (valueAt.length !== count) throw new Error(`${valueAt.length} values found of ${count}`)
-  return { bytes, valueAt }
-}
-
-const { bytes: made, valueAt } = template()
+const { bytes: made, valueAt } = preparedBatch(valueBytes, BATCH_BYTES)
 const count = valueAt.length
 const [host = '', port] = address.split(':')
 const connection = await Connection.open({ host, port: Number(port), clientId: 'bare' })

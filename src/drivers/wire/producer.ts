@@ -164,6 +164,7 @@ export class WireProducer implements BatchProducer {
       setImmediate(() => finish(() => WAITING_FOR_ID))
       return
     }
+    this.options.onPrepared?.()
     this.requests++
     const request = {
       transactionalId: null,

@@ -1,0 +1,123 @@
+// npm run bench:omb: what both ends of OpenMessaging Benchmark's shape cost in client CPU, with everything recorded and verified, beside a bare writer and a bare reader of the same load, alternately, on one broker.
+import { readFileSync } from 'node:fs'
+import type { Analysis } from '../../src/analysis/analysis.ts'
+import type { StartedCluster } from '../../src/cluster/cluster.ts'
+import { withCluster, withTopic } from './broker.ts'
+import { runMetered } from './client-run.ts'
+import { runOn, showSpread, spread } from './support.ts'
+
+const FILE = new URL('../../scenarios/omb-1-topic-6-partitions-1kb.yaml', import.meta.url)
+/** What the scenario asks for, as bare loops are told. */
+const LOAD = { perSecond: 20_000, warmupSeconds: 5, valueBytes: 1024, lingerMs: 1, batchBytes: 1 << 20, partitions: 6 }
+/** CPU-s per million records, both ends together. */
+const GOAL = 6
+/** As far as the bare writer's number of requests may lie from ours. */
+const REQUESTS_NEAR = 0.1
+const [rounds = 3, seconds = 20] = process.argv.slice(2).map(Number)
+
+/** CPU-s per million records of the measure phase. */
+type Window = { writer: number; reader: number; requestsPerSecond: number }
+type Ours = Window & { p50Us: number; p99Us: number }
+type Told = { records: number; cpuSeconds: number; requestsPerSecond: number }
+
+function scenario(): string {
+  const text = readFileSync(FILE, 'utf8')
+  const shorter = text.replace('phase: steady, for: 60s', `phase: steady, for: ${seconds}s`)
+  if (!shorter.includes(`steady, for: ${seconds}s, rate: 20k/s`)) throw new Error('the scenario has another load now')
+  return shorter
+}
+
+const both = ({ writer, reader }: Window): number => writer + reader
+
+async function ours(cluster: StartedCluster): Promise<Ours> {
+  return windowOf(await runOn(cluster, scenario()))
+}
+
+function windowOf(analysis: Analysis): Ours {
+  const trial = analysis.cells[0]?.trials[0]
+  if (!trial) throw new Error('the trial is not complete')
+  const { measures, accounting, generator } = trial
+  const stored = LOAD.perSecond * (LOAD.warmupSeconds + seconds)
+  const counts = [accounting.acked, accounting.stored, accounting.verified ?? 0]
+  if (accounting.errors > 0 || accounting.unverified > 0 || counts.some(count => count !== stored))
+    throw new Error(`no number: ${stored} scheduled, ${JSON.stringify(accounting)}`)
+  const cpuOf = (role: 'producer' | 'consumer'): number =>
+    generator.reduce((sum, worker) => sum + (worker.role === role ? worker.cpuCoresAvg : 0), 0) * seconds
+  const perMillion = measures.acked / 1e6
+  const { p50 = Number.NaN, p99 = Number.NaN } = measures.latencies.e2e?.quantiles ?? {}
+  return {
+    writer: cpuOf('producer') / perMillion,
+    reader: cpuOf('consumer') / perMillion,
+    requestsPerSecond: measures.requests / seconds,
+    ...{ p50Us: p50, p99Us: p99 },
+  }
+}
+
+async function bare(cluster: StartedCluster): Promise<Window> {
+  const { perSecond, warmupSeconds, valueBytes, lingerMs, batchBytes, partitions } = LOAD
+  const warm = perSecond * warmupSeconds
+  const measured = perSecond * seconds
+  const run = async (program: URL, args: readonly (string | number)[]): Promise<Told> => {
+    const { stdout } = await runMetered(process.execPath, [program.pathname, ...args.map(String)])
+    const told = JSON.parse(stdout) as Told
+    if (told.records !== warm + measured) throw new Error(`no number: ${program.pathname} counted ${told.records}`)
+    return told
+  }
+  return withTopic(cluster, `bare-${Date.now()}`, partitions, async topic => {
+    const address = cluster.bootstrap[0] ?? ''
+    const sending = [perSecond, warmupSeconds, seconds, valueBytes, lingerMs, batchBytes, partitions]
+    const [writer, reader] = await Promise.all([
+      run(new URL('./bare-sender.ts', import.meta.url), ['tick', address, topic, ...sending]),
+      run(new URL('./bare-reader.ts', import.meta.url), [address, topic, partitions, warm, warm + measured]),
+    ])
+    const perMillion = measured / 1e6
+    return {
+      writer: writer.cpuSeconds / perMillion,
+      reader: reader.cpuSeconds / perMillion,
+      requestsPerSecond: writer.requestsPerSecond,
+    }
+  })
+}
+
+function show(name: string, windows: readonly Window[]): void {
+  const of = (read: (window: Window) => number, digits = 2): string => showSpread(windows.map(read), digits)
+  const requests = of(({ requestsPerSecond }) => requestsPerSecond, 0)
+  console.log(
+    `${name} CPU-s/M writer ${of(({ writer }) => writer)} · reader ${of(({ reader }) => reader)} · both ${of(both)} · ${requests} requests/s`,
+  )
+}
+
+/** True where the goal is met. */
+function report(own: readonly Ours[], bares: readonly Window[]): boolean {
+  const ratios = (read: (window: Window) => number): number[] =>
+    own.map((window, i) => read(window) / read(bares[i] as Window))
+  const requests = spread(ratios(({ requestsPerSecond }) => requestsPerSecond)).median
+  console.log(`\n${rounds} rounds of ${seconds} s (min – median – max)`)
+  show('ours', own)
+  show('bare', bares)
+  console.log(
+    `ours ÷ bare: writer ${showSpread(ratios(({ writer }) => writer))} · reader ${showSpread(ratios(({ reader }) => reader))} · both ${showSpread(ratios(both))}`,
+  )
+  const times = (read: (window: Ours) => number): string => showSpread(own.map(read), 0)
+  console.log(`end to end: p50 ${times(({ p50Us }) => p50Us)} µs · p99 ${times(({ p99Us }) => p99Us)} µs`)
+  const isAlike = Math.abs(requests - 1) <= REQUESTS_NEAR
+  console.log(
+    `goal: both ends ≤ ${GOAL} CPU-s per million${isAlike ? '' : '; NOT alike: the bare writer sends another number of requests'}`,
+  )
+  return isAlike && spread(own.map(both)).median <= GOAL
+}
+
+await withCluster(scenario(), async cluster => {
+  const own: Ours[] = []
+  const bares: Window[] = []
+  for (let round = 0; round < rounds; round++) {
+    if (round % 2 === 0) own.push(await ours(cluster))
+    bares.push(await bare(cluster))
+    if (round % 2 === 1) own.push(await ours(cluster))
+    const [mine, theirs] = [own.at(-1) as Ours, bares.at(-1) as Window]
+    console.log(
+      `round ${round + 1}: CPU-s/M ours ${mine.writer.toFixed(2)} + ${mine.reader.toFixed(2)} = ${both(mine).toFixed(2)}, bare ${theirs.writer.toFixed(2)} + ${theirs.reader.toFixed(2)} = ${both(theirs).toFixed(2)}`,
+    )
+  }
+  process.exitCode = report(own, bares) ? 0 : 1
+})
