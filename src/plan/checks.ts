@@ -1,6 +1,7 @@
 // What a plan refuses before anything starts, and what it points out: rules without data, settings a driver lacks, cells that are alike.
 import type { Place, Problem } from '../core/errors.ts'
 import { findMetric } from '../core/metrics.ts'
+import { capabilitiesOf } from '../drivers/capabilities.ts'
 import { applies, type Expectation } from '../scenario/schema/expect.ts'
 import type { Scenario } from '../scenario/schema/scenario.ts'
 import type { Cell } from './cells.ts'
@@ -25,6 +26,8 @@ function lackOf(rule: Expectation, setup: TrialSetup): string | undefined {
     if (metric?.metric.needs === 'acks' && withoutAcks(setup)) return `${name} has no data where acks is 0`
     if (metric?.metric.needs === 'consumers' && setup.consumers.length === 0)
       return `${name} has no data without consumers`
+    if (metric?.metric.needs === 'sources' && !setup.consumers.some(group => capabilitiesOf(group.driver).tellsSource))
+      return `${name} has no data without a consumer with driver: wire, which tells who served it`
     if (metric?.metric.needs === 'transforms' && setup.consumers.every(group => !group.transform))
       return `${name} has no data without a consumer group that transforms`
     if (metric?.base.startsWith('e2e') && setup.consumers.every(group => group.transform))

@@ -21,6 +21,7 @@ const WHOLE_TRIAL: Record<string, (trial: TrialAnalysis) => number | undefined> 
   'isr.full': trial => worst(trial, fault => fault.isrFullUs),
   consumed: trial =>
     trial.accounting.groups.length > 0 ? Math.min(...trial.accounting.groups.map(group => group.consumed)) : undefined,
+  'consumed.followers': trial => trial.accounting.served?.reduce((sum, { follower }) => sum + follower, 0),
   'transactions.committed': trial => trial.accounting.transactions?.committed,
   'transactions.aborted': trial => trial.accounting.transactions?.aborted,
   'transactions.fenced': trial => trial.accounting.transactions?.fenced,
