@@ -134,6 +134,58 @@ describe('what a driver cannot do', () => {
   })
 })
 
+describe('a brown-out that takes nothing away', () => {
+  const struck = (cpus: string): string => `faults:\n  - { fault: brown-out, target: node 1, at: 1s, for: 1s${cpus} }\n`
+  const layout = (more: string): Change => ({ layout: `one-broker${more}` })
+
+  /** As the malformed scenarios say it: line:column, code, message and hint. */
+  test.each<[string, string, string, number, string | undefined]>([
+    [
+      'more cpus than the machine has',
+      '',
+      ', cpus: 3',
+      2,
+      '14:64 E204 leaves 3 cpus, and this machine has 2: nothing is taken away → write less than 2, such as cpus: 0.2',
+    ],
+    ['as many as the machine has', '', ', cpus: 2', 2, '14:64 E204 this machine has 2 → less than 2'],
+    ['fewer than the machine has', '', ', cpus: 1.9', 2, undefined],
+    [
+      'more cpus than resources give a node',
+      ', resources: { cpus: 0.5 }',
+      ', cpus: 0.6',
+      4,
+      '14:64 E128 leaves 0.6 cpus, and resources give each node 0.5 (3:43) → write less than 0.5, such as cpus: 0.1',
+    ],
+    [
+      'as many cpus as it is pinned to',
+      ', resources: { cpuset: "0-1" }',
+      ', cpus: 2',
+      4,
+      '14:64 E128 each node 2 → than 2',
+    ],
+    [
+      'what is left where nothing is said',
+      ', resources: { cpus: 0.1 }',
+      '',
+      4,
+      '14:5 E128 leaves 0.2 cpus → cpus: 0.02',
+    ],
+    ['fewer than resources give', ', resources: { cpus: 0.5 }', ', cpus: 0.4', 4, undefined],
+  ])('%s', (_, resources, cpus, cores, gets) => {
+    const found = problems(struck(cpus), layout(resources), cores)
+    if (gets === undefined) return expect(found).toEqual([])
+    const [told = '', hint = ''] = gets.split(' → ')
+    const [at, code, ...words] = told.split(' ')
+    expect(found).toHaveLength(1)
+    const [{ place, message, ...problem }] = found as [Problem]
+    expect(`${place?.line}:${place?.column}`).toBe(at)
+    expect(problem.code).toBe(code)
+    expect(message).toContain(words.join(' '))
+    expect(problem.hint).toContain(hint)
+    return undefined
+  })
+})
+
 describe('resources beyond this machine', () => {
   const layout = (resources: string): Change => ({ producer: KAFKAJS, layout: `one-broker, ${resources}` })
 
