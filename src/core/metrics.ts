@@ -80,6 +80,17 @@ const RECOVERY: Record<string, Metric> = {
     describe: 'until every broker saw every replica in sync again, from the heal',
   },
   'lag.drained': { unit: 'us', needs: 'faults', describe: 'until readers lagged no more than before, from the heal' },
+  'acked.under.faults': {
+    unit: 'count',
+    needs: 'faults',
+    describe:
+      'records acknowledged in whole seconds in which a fault acted (one that takes leaders away, where there are any)',
+  },
+  'consumed.under.faults': {
+    unit: 'count',
+    needs: 'faults',
+    describe: 'records read in those seconds, by all groups together',
+  },
   'leader.changes': { unit: 'count', needs: 'faults', describe: 'partitions that changed their leader under faults' },
 }
 

@@ -17,6 +17,8 @@ const WHOLE_TRIAL: Record<string, (trial: TrialAnalysis) => number | undefined> 
   acked: trial => trial.accounting.acked,
   stored: trial => trial.accounting.stored,
   'leader.changes': trial => trial.recovery?.leaderChanges,
+  'acked.under.faults': trial => trial.recovery?.meanwhile?.acked,
+  'consumed.under.faults': trial => trial.recovery?.meanwhile?.consumed,
   'rto.cluster': trial => worst(trial, fault => (fault.takesLeaders ? fault.clusterRtoUs : 0)),
   'isr.full': trial => worst(trial, fault => fault.isrFullUs),
   consumed: trial =>
