@@ -112,6 +112,7 @@ const NEEDS = {
   consumers: 'consumers',
   faults: 'faults',
   transforms: 'a group with `transform:`',
+  sources: 'a consumer with `driver: wire`',
   'broker.metrics': '`cluster: { broker.metrics: true }`',
 } as const
 

@@ -43,6 +43,21 @@ function transactionsOf(
   }
 }
 
+/** Who served the readers whose driver tells, by broker; a trial of which none was served has no account of it. */
+function servedOf(intervals: readonly IntervalBody[]): Pick<Accounting, 'served'> {
+  const served = new Map<number, { broker: number; leader: number; follower: number }>()
+  for (const { counters } of intervals)
+    for (const [name, count] of Object.entries(counters)) {
+      const [, role, number] = /^served\.(leader|follower)\.(\d+)$/.exec(name) ?? []
+      if (role === undefined) continue
+      const broker = Number(number)
+      const row = served.get(broker) ?? { broker, leader: 0, follower: 0 }
+      row[role as 'leader' | 'follower'] += count
+      served.set(broker, row)
+    }
+  return served.size === 0 ? {} : { served: [...served.values()].sort((a, b) => a.broker - b.broker) }
+}
+
 /** Over all phases: offsets know nothing of warm-up. */
 export function accountingOf(trial: RecordedTrial, record: TrialRecord): Accounting {
   const { intervals } = trial
@@ -74,6 +89,7 @@ export function accountingOf(trial: RecordedTrial, record: TrialRecord): Account
       ...{ group, consumed, expected, reached },
       ...(transform ? { transforms: transform.fencing } : {}),
     })),
+    ...servedOf(intervals),
     ...transactionsOf(intervals, record),
     ...(record.witness
       ? { witness: { tool: record.witness.tool, stored: record.witness.stored - withoutRecordOf(record) } }

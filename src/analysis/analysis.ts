@@ -170,6 +170,8 @@ export type Accounting = {
     /** Its offsets are committed in transactions, with what it writes for them; by what a transactional id is fenced. */
     transforms?: 'partition' | 'member'
   }[]
+  /** Records that readers were given, by the broker that served them and what it was to the partition; absent where no driver tells. */
+  served?: { broker: number; leader: number; follower: number }[]
   /** Transactions by how they ended, as the members that made them were told; absent where nothing is transformed. */
   transactions?: Record<'committed' | 'aborted' | 'fenced' | 'failed' | 'unknown', number>
   witness?: { tool: string; stored: number }

@@ -1,8 +1,8 @@
 // The recovery of a trial with faults: events and samples of a recording → the times that reports show and objectives judge.
-import type { EventBody, SampleBody, TrialRecord } from '../recording/format.ts'
+import type { EventBody, IntervalBody, SampleBody, TrialRecord } from '../recording/format.ts'
 import type { RecordedTrial } from '../recording/read.ts'
 import { courseOf } from '../stats/course.ts'
-import { computeRecovery, type FaultMark, type PartitionView, type Recovery } from '../stats/recovery.ts'
+import { computeRecovery, type FaultMark, mainFaults, type PartitionView, type Recovery } from '../stats/recovery.ts'
 import type { Accounting } from './analysis.ts'
 
 /** Shorter waits are noise; longer ones must still be three times what the schedule leaves between two records. */
@@ -29,7 +29,37 @@ export function recoveryOf(trial: RecordedTrial, record: TrialRecord): Recovery 
     thresholdUs: thresholdOf(record, trial.acks?.lanes ?? 1),
     endUs: Math.max(record.t0Us, ...record.phases.map(phase => phase.t1Us)),
   })
-  return { ...recovery, startUs: record.t0Us, course: courseOf(told, record.t0Us) }
+  return {
+    ...recovery,
+    ...meanwhileOf(marks, trial.intervals),
+    startUs: record.t0Us,
+    course: courseOf(told, record.t0Us),
+  }
+}
+
+/** What went on while a fault acted, from the read-back of its act to the order of its heal; of seconds that lie wholly in it. */
+function meanwhileOf(marks: readonly FaultMark[], intervals: readonly IntervalBody[]): Pick<Recovery, 'meanwhile'> {
+  const acting = mainFaults(marks).flatMap(({ actedUs, healingUs }) =>
+    actedUs === undefined || healingUs === undefined ? [] : [{ fromUs: actedUs, toUs: healingUs }],
+  )
+  if (acting.length === 0) return {}
+  const times = merged(acting)
+  const under = intervals.filter(({ t0Us, t1Us }) => times.some(({ fromUs, toUs }) => fromUs <= t0Us && t1Us <= toUs))
+  const sum = (name: string): number => total(under.map(({ counters }) => counters[name] ?? 0))
+  return { meanwhile: { acked: sum('acked'), consumed: sum('received') } }
+}
+
+type Span = { fromUs: number; toUs: number }
+
+/** Overlapping times as one, so that a second across the end of one fault is not left out under another. */
+function merged(spans: readonly Span[]): Span[] {
+  const found: Span[] = []
+  for (const { fromUs, toUs } of spans.toSorted((a, b) => a.fromUs - b.fromUs)) {
+    const last = found.at(-1)
+    if (last && fromUs <= last.toUs) last.toUs = Math.max(last.toUs, toUs)
+    else found.push({ fromUs, toUs })
+  }
+  return found
 }
 
 /** What became of each fault, for the checks. */

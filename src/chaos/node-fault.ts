@@ -1,5 +1,6 @@
 // What faults on whole nodes share: acting on several at once, and reading their states back.
 import type { NodePowers } from '../cluster/cluster.ts'
+import { waitUntil } from '../cluster/wait.ts'
 import type { Strike } from './fault.ts'
 
 /** The exit code of a JVM that ended by SIGTERM; 137 would be the SIGKILL that follows a grace time that was too short. */
@@ -30,6 +31,17 @@ export async function notIn({ nodes, ports }: Strike<unknown>, wanted: State): P
 export async function mustBe(strike: Strike<unknown>, wanted: State): Promise<void> {
   const others = await notIn(strike, wanted)
   if (others !== undefined) throw new Error(`${others}, not ${wanted}`)
+}
+
+/** Kafka notices at its next append or checkpoint (5 s); a broker without load still writes what the quorum decides. */
+const HALT_DEADLINE_MS = 30_000
+
+/** Waits until brokers that cannot write have stopped themselves; one that has not was not harmed, and nothing else may be done to it. */
+export async function haveHalted(strike: Strike<unknown>, why: string): Promise<void> {
+  if (await waitUntil(async () => (await notIn(strike, 'gone')) === undefined, HALT_DEADLINE_MS)) return
+  const others = await notIn(strike, 'gone')
+  if (others !== undefined)
+    throw new Error(`${others} ${HALT_DEADLINE_MS / 1000} s after ${why}: the broker did not stop itself`)
 }
 
 /** The links that end at the nodes of a strike; none in a direct network. */

@@ -1,6 +1,8 @@
 // Looks at what one fault of a journal still does: only things that the journal names and that carry the run's mark are touched.
 import { messageOf } from '../core/errors.ts'
 import { runCommand } from './commands.ts'
+import type { Finding } from './heal-finding.ts'
+import { lookAtReplicas } from './heal-replicas.ts'
 import type { FaultyProxy, JournalEntry, UndoCommand } from './journal.ts'
 import { type ProxyState, Toxiproxy } from './links/toxiproxy.ts'
 import { isAlive, readProcess } from './proc.ts'
@@ -22,12 +24,6 @@ export type ContainerReviver = {
   empty(name: string): Promise<void>
 }
 
-/** over: nothing of it is left; acting: it can be ended from here; stuck: it cannot be, or nobody could look. */
-export type Finding =
-  | { is: 'over'; text: string }
-  | { is: 'acting'; text: string; end(): Promise<void> }
-  | { is: 'stuck'; text: string; command?: string }
-
 type Process = Extract<Leftover, { kind: 'process' }>
 
 const SIGNAL_DEADLINE_MS = 3000
@@ -42,6 +38,7 @@ export async function lookAtFault(
 ): Promise<Finding> {
   try {
     if (entry.command) return lookAtCommand(entry, entry.command)
+    if (entry.replicas) return await lookAtReplicas(run, entry.replicas)
     if (entry.proxies) return await lookAtProxies(run, entry.name, entry.proxies)
     const [, verb = '', target = ''] = NODE_FAULT.exec(entry.name) ?? []
     if (isJournaledContainer(run, target)) return await lookAtContainer(run, verb, target, engine, entry.limits)

@@ -1,6 +1,7 @@
 // Heals from the journals what runs left acting: the last fault first, each heal read back; what remains is named with its command.
 import { HarnessError, messageOf } from '../core/errors.ts'
-import { type ContainerReviver, type FaultEntry, type Finding, lookAtFault } from './heal-look.ts'
+import type { Finding } from './heal-finding.ts'
+import { type ContainerReviver, type FaultEntry, lookAtFault } from './heal-look.ts'
 import { type JournalFile, settleJournal } from './journal-file.ts'
 import type { DockerReaper } from './providers/docker/remove.ts'
 import { type DeadRun, lookAtRuns } from './reap.ts'

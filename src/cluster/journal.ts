@@ -12,7 +12,7 @@ export type JournalEntry =
   | { kind: 'mount'; path: string }
   /** A topic on somebody else's brokers; `commandConfig` is the file that says how to reach them. */
   | { kind: 'topic'; bootstrap: string[]; name: string; clusterId: string; commandConfig?: string }
-  /** `heal` is the command that ends it by hand; `proxies` are the servers that hold toxics or closed links of it, `command` is the user's own that undoes it; `limits` is what a container had before. */
+  /** `heal` is the command that ends it by hand; `proxies` are the servers that hold toxics or closed links of it, `command` is the user's own that undoes it; `limits` is what a container had before, `replicas` what partitions had. */
   | {
       kind: 'fault'
       name: string
@@ -20,10 +20,18 @@ export type JournalEntry =
       proxies?: FaultyProxy[]
       command?: UndoCommand
       limits?: Record<string, number>
+      replicas?: MovedReplicas
     }
 
 /** A program with its arguments; `nodes` are those that the fault struck. */
 export type UndoCommand = { argv: readonly string[]; deadlineMs: number; nodes: readonly number[] }
+
+/** Partitions as they were before a fault moved their replicas, and the cluster of the run that has them. */
+export type MovedReplicas = {
+  bootstrap: readonly string[]
+  clusterId: string
+  partitions: readonly { topic: string; partition: number; replicas: readonly number[] }[]
+}
 
 /** A Toxiproxy of the run that a fault acts through; toxics of the fault carry its name before a dash. */
 export type FaultyProxy = {

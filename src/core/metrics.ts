@@ -2,8 +2,8 @@
 
 export type MetricUnit = 'us' | 'count' | 'ratio' | 'perSecond' | 'bytes' | 'bytesPerSecond' | 'number'
 
-/** What a cell must have for the metric to be defined: acknowledgements, consumers, faults, groups that transform, or brokers that tell their own counters. */
-export type MetricNeed = 'acks' | 'consumers' | 'faults' | 'broker.metrics' | 'transforms'
+/** What a cell must have for the metric to be defined: acknowledgements, consumers, faults, groups that transform, readers that tell who served them, or brokers that tell their own counters. */
+export type MetricNeed = 'acks' | 'consumers' | 'faults' | 'broker.metrics' | 'transforms' | 'sources'
 
 export type Metric = { unit: MetricUnit; needs?: MetricNeed; describe: string }
 
@@ -27,6 +27,11 @@ const SCALARS: Record<string, Metric> = {
   acked: { unit: 'count', needs: 'acks', describe: 'records acknowledged by the broker' },
   stored: { unit: 'count', describe: 'records in the topics: end offsets after − before' },
   consumed: { unit: 'count', needs: 'consumers', describe: 'records read, by every group' },
+  'consumed.followers': {
+    unit: 'count',
+    needs: 'sources',
+    describe: 'records that wire readers were given by a replica that did not lead their partition',
+  },
   lost: { unit: 'count', needs: 'acks', describe: 'acknowledged records that a full read of the topics did not find' },
   duplicates: { unit: 'count', describe: 'records found in the topics again after their first appearance' },
   reordered: { unit: 'count', describe: 'records found behind one that their producer sent later' },
@@ -75,6 +80,17 @@ const RECOVERY: Record<string, Metric> = {
     describe: 'until every broker saw every replica in sync again, from the heal',
   },
   'lag.drained': { unit: 'us', needs: 'faults', describe: 'until readers lagged no more than before, from the heal' },
+  'acked.under.faults': {
+    unit: 'count',
+    needs: 'faults',
+    describe:
+      'records acknowledged in whole seconds in which a fault acted (one that takes leaders away, where there are any)',
+  },
+  'consumed.under.faults': {
+    unit: 'count',
+    needs: 'faults',
+    describe: 'records read in those seconds, by all groups together',
+  },
   'leader.changes': { unit: 'count', needs: 'faults', describe: 'partitions that changed their leader under faults' },
 }
 

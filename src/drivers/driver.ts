@@ -37,6 +37,8 @@ export type Capabilities = {
   defaults?: { producer: Settings; consumer: Settings }
   /** Readers share partitions by arithmetic: there is no consumer group, and nothing is committed. */
   assignsPartitions?: true
+  /** Readers tell by which broker each record was served, and whether it led the partition. */
+  tellsSource?: true
   /** With commit: auto the client commits what it fetched or queued, whether or not a handler was given it. */
   commitsAhead?: true
   /** Options of the runtime in its workers; clients get what their users have, which is none. */
@@ -176,7 +178,12 @@ export type RecordsView = {
   count: number
   /** Where reading goes on behind them. */
   nextOffset: number
+  /** Who served them, where the driver tells. */
+  source?: Source
 }
+
+/** A broker that served records of a partition, and whether it led that partition then. */
+export type Source = { broker: number; isLeader: boolean }
 
 /** What a reader went past without handing it over: markers, what was aborted, or batches with a wrong CRC. */
 export type PassedOver = { topic: number; partition: number; nextOffset: number; corrupt: number }

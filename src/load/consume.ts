@@ -9,6 +9,7 @@ import type {
   PassedOver,
   ReceivedRecord,
   RecordsView,
+  Source,
 } from '../drivers/driver.ts'
 import {
   ENVELOPE_HEADER,
@@ -33,6 +34,9 @@ export type ConsumerPorts = {
   onEvent(name: string, detail: Record<string, unknown>): void
   onFatal(message: string): void
 }
+
+/** The counter of records served by a broker, as the partition's leader or as a follower. */
+const servedBy = ({ broker, isLeader }: Source): string => `served.${isLeader ? 'leader' : 'follower'}.${broker}`
 
 type Misplaced = { ok: false; reason: 'place' }
 type Origin = { producer: number; sequence: number }
@@ -204,8 +208,10 @@ export class ConsumerRole {
     place.next = Math.max(before, view.nextOffset)
     if (!recorder || !walk) return
     const phaseNow = this.phaseNow()
-    walk.walk(view, before, { place, atUs, phaseNow, recorder })
+    const taken = walk.walk(view, before, { place, atUs, phaseNow, recorder })
     recorder.count(phaseNow, 'handlings')
+    const { source } = view
+    if (source && taken > 0) recorder.count(phaseNow, servedBy(source), taken)
   }
 
   private onPassed({ topic, partition, nextOffset, corrupt }: PassedOver): void {

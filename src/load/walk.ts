@@ -57,8 +57,8 @@ export class EnvelopeWalk {
     this.needsCrc = needsCrc
   }
 
-  /** Takes every record of a view; what cannot be taken apart counts as corrupt, to the last record. */
-  walk(view: RecordsView, before: number, arrival: Arrival): void {
+  /** Takes every record of a view; what cannot be taken apart counts as corrupt, to the last record. Returns how many are new. */
+  walk(view: RecordsView, before: number, arrival: Arrival): number {
     const { recorder, phaseNow, place } = arrival
     const { records, baseOffset } = view
     const { bytes } = records
@@ -66,12 +66,15 @@ export class EnvelopeWalk {
     this.topicNumber = this.spec.topics[place.topic]?.index ?? NO_TOPIC
     let left = view.count
     let reread = 0
+    let taken = 0
     try {
       for (; left > 0; left--) {
         if (!records.next()) throw new ProtocolError('fewer records than the batch announced')
         const offset = baseOffset + records.offsetDelta
-        if (offset >= before) this.take(records, arrival)
-        else if (offset >= place.begin) reread++
+        if (offset >= before) {
+          this.take(records, arrival)
+          taken++
+        } else if (offset >= place.begin) reread++
       }
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error
@@ -81,6 +84,7 @@ export class EnvelopeWalk {
     if (reread > 0) recorder.count(phaseNow, 'reread', reread)
     if (this.plain > 0) this.flushPlain(arrival)
     this.flush(recorder)
+    return taken
   }
 
   private take(records: RecordReader, arrival: Arrival): void {

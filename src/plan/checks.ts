@@ -1,8 +1,10 @@
 // What a plan refuses before anything starts, and what it points out: rules without data, settings a driver lacks, cells that are alike.
 import type { Place, Problem } from '../core/errors.ts'
 import { findMetric } from '../core/metrics.ts'
+import { capabilitiesOf } from '../drivers/capabilities.ts'
 import { applies, type Expectation } from '../scenario/schema/expect.ts'
 import type { Scenario } from '../scenario/schema/scenario.ts'
+import { cpuLimitOf } from '../topology/topology.ts'
 import type { Cell } from './cells.ts'
 import { checkDrivers } from './driver-checks.ts'
 import { checkInSync, checkRecordSizes, limitNotes } from './limits.ts'
@@ -25,6 +27,8 @@ function lackOf(rule: Expectation, setup: TrialSetup): string | undefined {
     if (metric?.metric.needs === 'acks' && withoutAcks(setup)) return `${name} has no data where acks is 0`
     if (metric?.metric.needs === 'consumers' && setup.consumers.length === 0)
       return `${name} has no data without consumers`
+    if (metric?.metric.needs === 'sources' && !setup.consumers.some(group => capabilitiesOf(group.driver).tellsSource))
+      return `${name} has no data without a consumer with driver: wire, which tells who served it`
     if (metric?.metric.needs === 'transforms' && setup.consumers.every(group => !group.transform))
       return `${name} has no data without a consumer group that transforms`
     if (metric?.base.startsWith('e2e') && setup.consumers.every(group => group.transform))
@@ -114,6 +118,28 @@ function checkResources(scenario: Scenario, context: Context): Problem[] {
   return problems
 }
 
+/** A brown-out that leaves a node all it has takes nothing away, and would still be read back as a limit. */
+function checkBrownOuts({ cluster, faults }: Scenario, context: Context): Problem[] {
+  if (cluster.kind !== 'started') return []
+  const allowed = cpuLimitOf(cluster.resources) ?? Number.POSITIVE_INFINITY
+  const isBound = allowed < context.cores
+  const has = Math.min(allowed, context.cores)
+  const { line, column } = context.placeOf(['cluster', 'resources'])
+  return faults.flatMap(({ kind, index, options }): Problem[] => {
+    const left = Number(options['cpus'])
+    if (kind !== 'brown-out' || left < has) return []
+    const why = isBound ? `resources give each node ${has} (${line}:${column})` : `this machine has ${has}`
+    return [
+      {
+        code: isBound ? 'E128' : 'E204',
+        message: `brown-out leaves ${left} cpus, and ${why}: nothing is taken away`,
+        place: context.placeOf(['faults', index, 'cpus']),
+        hint: `write less than ${has}, such as cpus: ${Math.min(0.2, has / 5)}`,
+      },
+    ]
+  })
+}
+
 function checkReplication(scenario: Scenario, setups: readonly TrialSetup[], context: Context): Problem[] {
   if (scenario.cluster.kind !== 'started') return []
   const { brokers } = scenario.cluster
@@ -143,6 +169,7 @@ export function checkPlan(
     ...checkStop(scenario, setups, context),
     ...checkDrivers(scenario, setups, context),
     ...checkResources(scenario, context),
+    ...checkBrownOuts(scenario, context),
     ...checkReplication(scenario, setups, context),
     ...checkRecordSizes(scenario, setups, context.placeOf),
     ...checkInSync(scenario, setups, context.placeOf),

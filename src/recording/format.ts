@@ -144,6 +144,8 @@ export type ClientAccount = {
   numbers?: number
   /** Of readers whose client commits by itself what it fetched or queued, before a handler was given it. */
   commitsAhead?: true
+  /** Of readers that count by which broker each record was served, and whether it led. */
+  tellsSource?: true
   batchedBy: 'harness' | 'client'
   settings: ResolvedSetting[]
   badges: string[]

@@ -26,3 +26,9 @@ export const groupPath = (runDirectory: string, trial: number, worker: string): 
 
 /** What a member that was killed and started anew writes; its earlier lives keep their own files. */
 export const pathOfLife = (firstPath: string, life: number): string => firstPath.replace(/\.bin$/, `.life-${life}.bin`)
+
+/** Whose such a file is, by its name; the first life is 1. */
+export function lifeOf(fileName: string): { worker: string; life: number } {
+  const [, worker = fileName, life = '1'] = /^(.*?)(?:\.life-(\d+))?\.bin$/.exec(fileName) ?? []
+  return { worker, life: Number(life) }
+}

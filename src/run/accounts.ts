@@ -73,7 +73,7 @@ export function clientAccounts(setup: TrialSetup): ClientAccount[] {
     }
   })
   const consumers = setup.consumers.map((group): ClientAccount => {
-    const { assignsPartitions, commitsAhead } = capabilitiesOf(group.driver)
+    const { assignsPartitions, commitsAhead, tellsSource } = capabilitiesOf(group.driver)
     const isAhead = commitsAhead && group.commit === 'auto'
     return {
       group: group.name,
@@ -82,6 +82,7 @@ export function clientAccounts(setup: TrialSetup): ClientAccount[] {
       mode: group.mode,
       workers: group.groups * group.members,
       ...(isAhead ? { commitsAhead: true } : {}),
+      ...(tellsSource ? { tellsSource } : {}),
       batchedBy: 'client',
       settings: rows(group.rows),
       badges: [...(assignsPartitions ? [NO_GROUP] : []), ...(isAhead ? [COMMITS_AHEAD] : [])],

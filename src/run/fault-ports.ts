@@ -60,7 +60,7 @@ export function softPorts(
   }
 }
 
-/** What a run that dies leaves in the journal of replicas that it moved: Kafka's own command that moves them back. */
+/** What a run that dies leaves in the journal of replicas that it moved: where they were, and Kafka's own command that moves them back. */
 function replicaNotes({
   journal,
   cluster,
@@ -70,8 +70,17 @@ function replicaNotes({
     note: async (tag, before) => {
       const partitions = before.map(({ topic, partition, replicas }) => ({ topic, partition, replicas }))
       const wanted = JSON.stringify({ version: 1, partitions })
-      const heal = `kafka-reassign-partitions.sh --bootstrap-server ${cluster.observerBootstrap.join(',')} --execute --reassignment-json-file <(echo '${wanted}')`
-      entries.set(tag, await journal.record({ kind: 'fault', name: tag, heal }))
+      const { observerBootstrap: bootstrap, info } = cluster
+      const heal = `kafka-reassign-partitions.sh --bootstrap-server ${bootstrap.join(',')} --execute --reassignment-json-file <(echo '${wanted}')`
+      entries.set(
+        tag,
+        await journal.record({
+          kind: 'fault',
+          name: tag,
+          heal,
+          replicas: { bootstrap, clusterId: info.clusterId, partitions },
+        }),
+      )
     },
     settled: async tag => {
       const entry = entries.get(tag)

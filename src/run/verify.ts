@@ -1,24 +1,25 @@
 // Opens the ledgers and the truth of every recorded trial for the checks; they are read from disk as they are walked.
 import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { Verification } from '../analysis/verification.ts'
-import type { ClientAccount, SampleBody, TrialRecord } from '../recording/format.ts'
-import { groupDirectory, ledgerDirectory, truthDirectory } from '../recording/places.ts'
+import type { ClientAccount, EventBody, SampleBody, TrialRecord } from '../recording/format.ts'
+import { groupDirectory, ledgerDirectory, lifeOf, truthDirectory } from '../recording/places.ts'
 import type { Recording } from '../recording/read.ts'
 import { RunFile } from '../recording/run-reader.ts'
 import type { RunKind } from '../recording/runs.ts'
 import type { GroupHistory, History, RunSource, TopicFacts, TransformFacts } from '../verify/history.ts'
 import { timesBelowMinIsr } from '../verify/isr.ts'
+import { endsOfWorkers } from '../verify/struck-workers.ts'
 import { readerClient, readsCommitted } from '../verify/terms.ts'
 import { verifyHistory } from '../verify/verify.ts'
 
 /** What ledgers and truth gave, by the number of the trial; trials that were not read back are left out. */
 export async function verifyRecording(recording: Recording): Promise<Map<number, Verification>> {
   const found = new Map<number, Verification>()
-  for (const { number, record, samples } of recording.trials) {
+  for (const { number, record, samples, events } of recording.trials) {
     if (!record?.truth || 'skipped' in record.truth) continue
     const opened = await openHistory(recording.directory, number, topicsOf(record))
-    const history = { ...opened, ...(await contextOf(recording.directory, record, samples)) }
+    const history = { ...opened, ...(await contextOf(recording.directory, record, samples, events)) }
     const verification = await verifyHistory(history)
     const writers = record.clients.filter(client => client.role === 'producer')
     const expected = writers.reduce((sum, client) => sum + client.workers, 0)
@@ -51,9 +52,19 @@ export async function openHistory(directory: string, trial: number, topics: read
 /** Members of one group, however often each was started. */
 const memberCount = (own: readonly RunSource[]): number => new Set(own.map(({ head }) => head.number)).size
 
-/** What the members of all groups of a trial did. */
-export function openMembers(directory: string, trial: number): Promise<RunSource[]> {
-  return sourcesIn(groupDirectory(directory, trial), 'group')
+/** What the members of all groups of a trial did; the lives that faults ended know when. */
+export async function openMembers(
+  directory: string,
+  trial: number,
+  events: readonly EventBody[] = [],
+): Promise<RunSource[]> {
+  const ends = endsOfWorkers(events)
+  const sources = await sourcesIn(groupDirectory(directory, trial), 'group')
+  return sources.map(source => {
+    const { worker, life } = lifeOf(basename(source.name))
+    const endedUs = ends.get(worker)?.[life - 1]
+    return endedUs === undefined ? source : { ...source, endedUs }
+  })
 }
 
 /** Which groups read, which producers asked for acks=all, and when too few replicas were in sync. */
@@ -61,8 +72,9 @@ async function contextOf(
   directory: string,
   record: TrialRecord,
   samples: readonly SampleBody[],
+  events: readonly EventBody[],
 ): Promise<Pick<History, 'groups' | 'transforms' | 'acksAll' | 'belowMinIsr'>> {
-  const members = await openMembers(directory, record.number)
+  const members = await openMembers(directory, record.number, events)
   const value = (client: ClientAccount | undefined, name: string) =>
     client?.settings.find(row => row.name === name)?.value
   const groups = record.readers.map((reader, number): GroupHistory => {

@@ -70,10 +70,18 @@ export type Recovery = {
   unavailableMaxUs: number
   /** Partitions that got another leader between the first fault and the last heal. */
   leaderChanges: number
+  /** Records acknowledged, and read by all groups together, in whole seconds under a fault that the drill is about; absent where none acted. */
+  meanwhile?: { acked: number; consumed: number }
   /** The start of load on the run's clock; charts count from it. */
   startUs?: number
   /** What the brokers told, from change to change. */
   course?: CoursePoint[]
+}
+
+/** The faults a drill is about: those that take leaders away where there are any, else all; slow links under a crash are its setting. */
+export function mainFaults<Mark extends FaultMark>(faults: readonly Mark[]): Mark[] {
+  const taking = faults.filter(fault => fault.takesLeaders)
+  return taking.length > 0 ? taking : [...faults]
 }
 
 export type RecoveryInput = {

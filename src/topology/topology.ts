@@ -62,8 +62,10 @@ export function describeTopology(spec: StartedClusterSpec): Topology {
   }
 }
 
+type CpuBounds = { cpus?: number | undefined; cpuset?: string | undefined }
+
 /** Cores that a node may use at most; undefined where nothing bounds it. */
-export function cpuLimitOf({ cpus, cpuset }: Pick<NodeResources, 'cpus' | 'cpuset'>): number | undefined {
+export function cpuLimitOf({ cpus, cpuset }: CpuBounds): number | undefined {
   const pinned = cpuset?.split(',').reduce((sum, range) => {
     const [from = 0, to = from] = range.split('-').map(Number)
     return sum + to - from + 1

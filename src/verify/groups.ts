@@ -16,12 +16,17 @@ type Place = {
   owner: number
   /** Lives of members that had it since another one was last seen to go on: who may have gone further than anybody told. */
   holders: Set<RunSource>
+  /** When the last run of processed records was begun here, by anybody. */
+  lastUs: number
   /** Offsets at which another record was read than stands there in the end, and those where the right one was read since. */
   strange?: SeqSet
   right?: SeqSet
 }
 /** A handover that seems to have passed over records, until it is known whether those before it told everything. */
-type Handover = { fact: JumpFact; holders: readonly RunSource[] }
+type Handover = { fact: JumpFact; holders: readonly RunSource[]; sinceUs: number }
+
+/** What a killed member did for so long may be in no file: a quarter of a second until it is written, and longer where the machine is busy. */
+const UNTOLD_US = 1_000_000
 
 const VISIBLE: readonly TruthRun['state'][] = ['stored', 'uncounted', 'foreign', 'corrupt']
 
@@ -32,6 +37,8 @@ export class GroupWalk {
   private readonly budget: GapBudget = { left: MAX_GAPS }
   private readonly places = new Map<number, Place>()
   private readonly handovers: Handover[] = []
+  /** The last time that each life told of. */
+  private readonly toldUs = new Map<RunSource, number>()
 
   constructor(
     group: GroupHistory,
@@ -45,7 +52,10 @@ export class GroupWalk {
 
   /** Takes what all members did in the order of time; returns what cannot be told. */
   async walk(partitionsOf: (topic: number) => number): Promise<string[]> {
-    for await (const { run, source } of inOrder(this.group.members)) await this.on(run, source)
+    for await (const { run, source } of inOrder(this.group.members)) {
+      this.toldUs.set(source, run.atUs)
+      await this.on(run, source)
+    }
     let untold = this.settleHandovers()
     const isWhole = this.group.isWhole !== false
     if (isWhole && this.group.reachedEnd)
@@ -98,6 +108,7 @@ export class GroupWalk {
       for (const check of this.checks)
         check.onJump?.({ ...where, kind: 'rewind', isFirst, offset: run.offset, n }, check.report)
     }
+    place.lastUs = run.atUs
     member.next = Math.max(member.next ?? 0, run.offset + run.n)
     place.processed.add(run.offset, run.n, (part, offset, n) => {
       // A member that fell back by itself was told of already.
@@ -124,7 +135,7 @@ export class GroupWalk {
       await this.indexOf(run.topic, run.partition)?.scan(offset, n, (here, at, length) => {
         if (!here || !this.isVisible(here)) return
         const fact: JumpFact = { ...where, kind: 'skip', isFirst: before !== undefined, offset: at, n: length }
-        if (before) this.handovers.push({ fact, holders: before })
+        if (before) this.handovers.push({ fact, holders: before, sinceUs: place.lastUs })
         else for (const check of this.checks) check.onJump?.(fact, check.report)
       })
     }
@@ -133,13 +144,25 @@ export class GroupWalk {
   /** A member that was cut off took the last of what it did with it: what it may have processed is not called lost. */
   private settleHandovers(): number {
     let untold = 0
-    for (const { fact, holders } of this.handovers) {
-      if (holders.some(wasCutOff)) {
+    for (const { fact, holders, sinceUs } of this.handovers) {
+      if (holders.some(wasCutOff) || this.mayHaveBeenRead(sinceUs, fact.run.atUs)) {
         untold += fact.n
         this.placeOf(fact.topic, fact.partition).processed.add(fact.offset, fact.n, () => undefined)
       } else for (const check of this.checks) check.onJump?.(fact, check.report)
     }
     return untold
+  }
+
+  /** Whether a life that was cut off may have had a partition between these times, and read of it, without a word of either. */
+  private mayHaveBeenRead(sinceUs: number, untilUs: number): boolean {
+    return this.group.members.filter(wasCutOff).some(life => {
+      const told = this.toldUs.get(life)
+      const { endedUs = told } = life
+      if (endedUs === undefined) return true
+      // Whatever it did before was written, and is in its file.
+      const silentFromUs = Math.max(told ?? 0, endedUs - UNTOLD_US)
+      return endedUs > sinceUs && silentFromUs < untilUs
+    })
   }
 
   /** Holds what was read against what stands at its offsets now. */
@@ -190,8 +213,10 @@ export class GroupWalk {
     if (!index) return 0
     const { beginOffset, endOffset } = index.source.head
     const place = this.placeOf(topic, partition)
-    const { processed, holders } = place
-    const isTailUntold = (holders.size > 0 ? [...holders] : this.group.members).some(wasCutOff)
+    const { processed, holders, lastUs } = place
+    const isTailUntold =
+      (holders.size > 0 ? [...holders] : this.group.members).some(wasCutOff) ||
+      this.mayHaveBeenRead(lastUs, Number.POSITIVE_INFINITY)
     const holes: [number, number][] = []
     let untold = 0
     processed.split(beginOffset, Math.max(0, endOffset - beginOffset), (isMet, at, n) => {
@@ -221,7 +246,7 @@ export class GroupWalk {
     const processed = new SeqSet(this.budget)
     const begin = this.indexOf(topic, partition)?.source.head.beginOffset ?? 0
     if (begin > 0) processed.add(0, begin, () => undefined)
-    const made: Place = { processed, committed: -1, members: new Map(), owner: -1, holders: new Set() }
+    const made: Place = { processed, committed: -1, members: new Map(), owner: -1, holders: new Set(), lastUs: 0 }
     this.places.set(key, made)
     return made
   }

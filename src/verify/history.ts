@@ -9,6 +9,8 @@ export type RunSource = {
   frames(): AsyncIterable<{ at: number; runs: Buffer }>
   /** The runs of a frame that `frames` has named. */
   frameAt(at: number): Promise<Buffer>
+  /** When its writer was seen to have been ended by a fault, in Unix µs. */
+  endedUs?: number
   /** Once the frames were walked: whether the writer's end mark stood behind them. */
   isWhole(): boolean
 }

@@ -17,10 +17,13 @@ const WHOLE_TRIAL: Record<string, (trial: TrialAnalysis) => number | undefined> 
   acked: trial => trial.accounting.acked,
   stored: trial => trial.accounting.stored,
   'leader.changes': trial => trial.recovery?.leaderChanges,
+  'acked.under.faults': trial => trial.recovery?.meanwhile?.acked,
+  'consumed.under.faults': trial => trial.recovery?.meanwhile?.consumed,
   'rto.cluster': trial => worst(trial, fault => (fault.takesLeaders ? fault.clusterRtoUs : 0)),
   'isr.full': trial => worst(trial, fault => fault.isrFullUs),
   consumed: trial =>
     trial.accounting.groups.length > 0 ? Math.min(...trial.accounting.groups.map(group => group.consumed)) : undefined,
+  'consumed.followers': trial => trial.accounting.served?.reduce((sum, { follower }) => sum + follower, 0),
   'transactions.committed': trial => trial.accounting.transactions?.committed,
   'transactions.aborted': trial => trial.accounting.transactions?.aborted,
   'transactions.fenced': trial => trial.accounting.transactions?.fenced,

@@ -1,5 +1,5 @@
 // A wire reader for tests: keeps every record it was handed as plain values, and what it told beside them.
-import type { ConsumerOptions, Settings, TopicHandle } from '../../src/drivers/driver.ts'
+import type { ConsumerOptions, Settings, Source, TopicHandle } from '../../src/drivers/driver.ts'
 import { WireConsumer } from '../../src/drivers/wire/consumer.ts'
 import { CONSUMER_SETTINGS } from '../../src/scenario/schema/setting-tables.ts'
 import { nowUs } from './driver-support.ts'
@@ -27,6 +27,8 @@ export class TestReader implements AsyncDisposable {
   /** Where reading has got to, by topic:partition. */
   readonly positions = new Map<string, number>()
   readonly handlings: number[] = []
+  /** Who served each handling. */
+  readonly sources: (Source | undefined)[] = []
   assigned: string[] = []
   corrupt = 0
   readonly consumer: WireConsumer
@@ -89,8 +91,10 @@ export class TestReader implements AsyncDisposable {
     records,
     count,
     nextOffset,
+    source,
   }: Parameters<ConsumerOptions['onView']>[0]): void {
     this.handlings.push(count)
+    this.sources.push(source)
     for (let i = 0; i < count; i++) {
       records.next()
       const offset = baseOffset + records.offsetDelta

@@ -1,11 +1,7 @@
 // Leaves running brokers no room to write: a broker whose only log directory cannot take another byte stops itself, which is what is to be seen.
-import { waitUntil } from '../../cluster/wait.ts'
 import { formatBytes } from '../../core/units.ts'
 import { defineFault, type Strike } from '../fault.ts'
-import { eachNode, linksTo, notIn } from '../node-fault.ts'
-
-/** As soon as it appends anything; a broker without load still writes what the quorum decides. */
-const HALT_DEADLINE_MS = 30_000
+import { eachNode, haveHalted, linksTo, notIn } from '../node-fault.ts'
 
 /** The nodes of a strike whose volume has room, in words. */
 async function withRoom({ nodes, ports }: Strike<unknown>): Promise<string[]> {
@@ -32,7 +28,7 @@ export const diskFull = defineFault({
     const left = await withRoom(strike)
     if (left.length > 0) throw new Error(`still free: ${left.join(', ')}`)
     strike.acted()
-    await waitUntil(async () => (await notIn(strike, 'gone')) === undefined, HALT_DEADLINE_MS)
+    await haveHalted(strike, 'nothing was left free on its log volume')
     await ports.links?.refuse(tag, linksTo(strike))
   },
   prove: async strike => {

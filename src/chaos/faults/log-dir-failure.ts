@@ -1,10 +1,6 @@
 // Takes the log directory away from running brokers: a broker without any left stops itself, which is what is to be seen.
-import { waitUntil } from '../../cluster/wait.ts'
 import { defineFault } from '../fault.ts'
-import { eachNode, linksTo, notIn } from '../node-fault.ts'
-
-/** Kafka writes its checkpoints every 5 s, and finds out then. */
-const HALT_DEADLINE_MS = 30_000
+import { eachNode, haveHalted, linksTo, notIn } from '../node-fault.ts'
 
 export const logDirFailure = defineFault({
   kind: 'log-dir-failure',
@@ -17,7 +13,7 @@ export const logDirFailure = defineFault({
   inject: async strike => {
     const { tag, nodes, ports } = strike
     await eachNode(nodes, node => ports.nodes.failLogDir(node))
-    await waitUntil(async () => (await notIn(strike, 'gone')) === undefined, HALT_DEADLINE_MS)
+    await haveHalted(strike, 'its log directory was taken away')
     strike.acted()
     await ports.links?.refuse(tag, linksTo(strike))
   },

@@ -10,12 +10,14 @@ export type ReadPartition = {
   /** What the next fetch asks for. */
   fetchOffset: number
   leaderEpoch: number
+  /** Who led it in that epoch, which brokers hold every fetch against; -1 while nobody is known to. */
+  leader: number
 }
 
 export function assign(topics: readonly TopicHandle[], member: number, members: number): ReadPartition[] {
   return topics.flatMap(({ name, partitions }, topic) =>
     Array.from({ length: partitions }, (_, partition) => partition)
       .filter(partition => partition % members === member)
-      .map(partition => ({ topic, name, partition, fetchOffset: -1, leaderEpoch: -1 })),
+      .map(partition => ({ topic, name, partition, fetchOffset: -1, leaderEpoch: -1, leader: -1 })),
   )
 }

@@ -80,7 +80,7 @@ export class WireConsumer implements GroupConsumer {
     for (const [partition, offset] of begin) partition.fetchOffset = offset
     this.options.onAssigned(this.partitions.map(({ topic, partition }) => ({ topic, partition })))
     this.settle()
-    this.refreshTimer = setInterval(() => this.look(), Number(settings['metadata.max.age.ms'])).unref()
+    this.refreshTimer = setInterval(() => this.renew(), Number(settings['metadata.max.age.ms'])).unref()
   }
 
   counters() {
@@ -105,6 +105,7 @@ export class WireConsumer implements GroupConsumer {
       if (leader.epoch > partition.leaderEpoch) this.preferred.delete(partition)
       const broker = this.preferred.get(partition) ?? leader.broker
       partition.leaderEpoch = leader.epoch
+      partition.leader = leader.broker
       if (home?.broker === broker) continue
       this.drop(partition)
       const fetcher = this.fetcherOf(broker)
@@ -193,6 +194,12 @@ export class WireConsumer implements GroupConsumer {
     }
     this.resetting.delete(partition)
     if (!this.isClosed) this.settle()
+  }
+
+  /** Leaders are asked again which replica to read from, as Java's consumers do: one that fell behind would be read for ever. */
+  private renew(): void {
+    this.preferred.clear()
+    this.look()
   }
 
   /** Looks for leaders until every partition has one; brokers are asked no more often than is useful. */

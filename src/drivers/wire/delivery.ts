@@ -6,12 +6,12 @@ import { type PlainRecords, plainRecords } from '../../protocol/plain-records.ts
 import { RecordReader } from '../../protocol/records.ts'
 import type { FetchedPartition } from '../../protocol/requests/fetch.ts'
 import { AbortedTransactions } from '../../protocol/transactions.ts'
-import type { ConsumerOptions } from '../driver.ts'
+import type { ConsumerOptions, Source } from '../driver.ts'
 import { processing } from '../processing.ts'
 import type { ReadPartition } from './assignment.ts'
 
 /** What one fetch brought for a partition, read from `fromOffset` on. */
-export type Fetched = { partition: ReadPartition; answer: FetchedPartition; fromOffset: number }
+export type Fetched = { partition: ReadPartition; answer: FetchedPartition; fromOffset: number; source: Source }
 
 const headers = new BatchReader()
 
@@ -61,7 +61,7 @@ export class Delivery {
   }
 
   /** Hands over one handling after the other; what nobody shall see is gone past. */
-  private *handlings({ partition, answer, fromOffset }: Fetched): Generator<void> {
+  private *handlings({ partition, answer, fromOffset, source }: Fetched): Generator<void> {
     const { batch } = this
     const aborted = new AbortedTransactions(answer.aborted)
     batch.over(answer.records)
@@ -71,7 +71,7 @@ export class Delivery {
       if (nextOffset <= fromOffset) continue
       const opened = isHidden || batch.count === 0 ? undefined : this.open()
       const { topic, partition: number } = partition
-      if (opened) yield* this.slices(partition, opened, fromOffset)
+      if (opened) yield* this.slices(partition, opened, fromOffset, source)
       else
         this.options.onPassed({
           topic,
@@ -101,6 +101,7 @@ export class Delivery {
     { topic, partition }: ReadPartition,
     { bytes, at, end }: PlainRecords,
     fromOffset: number,
+    source: Source,
   ): Generator<void> {
     const { options, records } = this
     const { baseOffset, count } = this.batch
@@ -113,7 +114,8 @@ export class Delivery {
       done += taken
       // Only behind the last slice is everything behind it too.
       const behind = done === count ? nextOffset : baseOffset
-      options.onView({ topic, partition, baseOffset, records, count: taken, nextOffset: behind }, options.nowUs())
+      const view = { topic, partition, baseOffset, records, count: taken, nextOffset: behind, source }
+      options.onView(view, options.nowUs())
       yield
     }
   }

@@ -7,6 +7,7 @@ import {
   type FetchResponse,
   fetchV11,
 } from '../../protocol/requests/fetch.ts'
+import type { Source } from '../driver.ts'
 import type { ReadPartition } from './assignment.ts'
 import { type Delivery, type Fetched, offsetBehind } from './delivery.ts'
 import { FetchSession } from './fetch-session.ts'
@@ -49,6 +50,8 @@ export class BrokerFetcher {
   private readonly counts: FetchCounts
   private readonly ports: FetcherPorts
   private readonly session: FetchSession
+  private readonly asLeader: Source
+  private readonly asFollower: Source
   private isAsking = false
   private unhandled = 0
   private refusedInARow = 0
@@ -70,6 +73,8 @@ export class BrokerFetcher {
     this.delivery = shared.delivery
     this.counts = shared.counts
     this.ports = shared.ports
+    this.asLeader = { broker, isLeader: true }
+    this.asFollower = { broker, isLeader: false }
     this.session = new FetchSession(shared.limits.maxPartitionBytes)
   }
 
@@ -172,7 +177,8 @@ export class BrokerFetcher {
     const fromOffset = partition.fetchOffset
     partition.fetchOffset = offsetBehind(answer.records, fromOffset)
     if (partition.fetchOffset === fromOffset) return
-    fetched.push({ partition, answer, fromOffset })
+    const isLeader = this.broker === partition.leader
+    fetched.push({ partition, answer, fromOffset, source: isLeader ? this.asLeader : this.asFollower })
   }
 
   private find(name: string, number: number): ReadPartition | undefined {

@@ -83,6 +83,33 @@ export function stepsSection(trials: readonly Labelled[]): DrillSection {
   }
 }
 
+/** Who served readers of a rack: shown by those that tell, and said of those that do not. */
+function sourceLines(trials: readonly Labelled[]): string[] {
+  const ofRacks = (one: Labelled) =>
+    one.trial.clients.filter(
+      ({ role, settings }) =>
+        role === 'consumer' && settings.some(({ name, value }) => name === 'client.rack' && value !== ''),
+    )
+  const silent = trials.flatMap(ofRacks).filter(({ tellsSource }) => !tellsSource)
+  const names = [...new Set(silent.map(({ group, driver }) => `${group} (${driver})`))]
+  return [
+    ...trials.filter(one => ofRacks(one).length > 0).flatMap(sourceLine),
+    ...(names.length === 0 ? [] : [`Not shown: which replicas served ${plain(names.join(', '))}.`]),
+  ]
+}
+
+function sourceLine(one: Labelled): string[] {
+  const served = one.trial.accounting.served ?? []
+  if (served.length === 0) return []
+  const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0)
+  const followed = sum(served.map(({ follower }) => follower))
+  const all = followed + sum(served.map(({ leader }) => leader))
+  const each = served.map(
+    ({ broker, leader, follower }) => `node ${broker} ${leader} as leader and ${follower} as follower`,
+  )
+  return [`${nameOf(one)}: ${followed} of ${all} records were fetched from followers: ${each.join(', ')}.`]
+}
+
 export function provenSection(trials: readonly Labelled[]): DrillSection {
   const faults = trials.flatMap(one => faultsOf(one.trial))
   const isVoid = faults.filter(fault => fault.actedUs === undefined)
@@ -96,6 +123,7 @@ export function provenSection(trials: readonly Labelled[]): DrillSection {
       `Proven to have acted: ${kinds.length === 0 ? 'nothing' : kinds.map(plain).join(', ')}, ${faults.length - isVoid.length} of ${faults.length} times.`,
       ...isVoid.map(fault => `Void: ${plain(fault.kind)}: ${plain(fault.voidReason ?? 'its effect was never shown')}.`),
       `Healed and read back: ${healed} of ${faults.length} faults.`,
+      ...sourceLines(trials),
       `Read back to the last record and held against every acknowledgement: ${complete} of ${trials.length} trials.`,
       ...(trials.length === 1
         ? ['One trial: how much these times vary is not known; repeat with `--repeat 7` and another moment each time.']

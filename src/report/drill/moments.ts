@@ -1,6 +1,6 @@
 // The moments of a drill, t0 to t8, in seconds since the start of load: the same for its table and its picture.
 import type { SeriesPoint, TrialAnalysis } from '../../analysis/analysis.ts'
-import type { FaultRecovery } from '../../stats/recovery.ts'
+import { type FaultRecovery, mainFaults } from '../../stats/recovery.ts'
 
 export type MomentName = 't0' | 't0′' | 't1' | 't2' | 't3' | 't4' | 't5' | 't6' | 't7' | 't8'
 
@@ -19,12 +19,6 @@ export const MOMENTS: Readonly<Record<MomentName, string>> = {
 }
 
 export type Moments = { fault: FaultRecovery; at: Partial<Record<MomentName, number>> }
-
-/** The faults a drill is about: those that take leaders away where there are any, else all; slow links under a crash are its setting. */
-export function mainFaults(faults: readonly FaultRecovery[]): FaultRecovery[] {
-  const taking = faults.filter(fault => fault.takesLeaders)
-  return taking.length > 0 ? taking : [...faults]
-}
 
 /** One row per fault; what never came, or cannot be told, is missing. */
 export function momentsOf(trial: TrialAnalysis): Moments[] {

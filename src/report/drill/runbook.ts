@@ -1,8 +1,7 @@
 // The runbook of a drill: what an on-call engineer sees, does and waits for when it happens in earnest, with the times seen here.
 import { formatCount } from '../../core/units.ts'
-import type { FaultRecovery } from '../../stats/recovery.ts'
+import { type FaultRecovery, mainFaults } from '../../stats/recovery.ts'
 import { showUs } from '../format.ts'
-import { mainFaults } from './moments.ts'
 import { type DrillSection, plain } from './section.ts'
 import { faultsOf, type Labelled, time } from './times.ts'
 

@@ -1,9 +1,9 @@
 // The times of a drill: the moments of each fault, its recovery in two numbers, what set them, and the load before, under and after it.
 import type { SeriesPoint, TrialAnalysis } from '../../analysis/analysis.ts'
 import { formatUs } from '../../core/units.ts'
-import type { FaultRecovery } from '../../stats/recovery.ts'
+import { type FaultRecovery, mainFaults } from '../../stats/recovery.ts'
 import { NONE, showPerSecond, showUs } from '../format.ts'
-import { MOMENTS, type MomentName, mainFaults, momentsOf } from './moments.ts'
+import { MOMENTS, type MomentName, momentsOf } from './moments.ts'
 import { type DrillSection, plain } from './section.ts'
 
 export type Labelled = { label: string; trial: TrialAnalysis }
@@ -232,6 +232,7 @@ export function stagesSection(trials: readonly Labelled[]): DrillSection {
         'Of the schedule',
         'p50, middle second',
         'p99, worst second',
+        'Read, by a group',
         'Errors',
         'Retries',
       ],
@@ -253,6 +254,7 @@ function stageRow(trial: string, stage: string, points: readonly SeriesPoint[]):
     target > 0 ? `${Math.round((100 * acked) / target)} %` : NONE,
     showUs(p50s[Math.floor(p50s.length / 2)]),
     showUs(p99s.length === 0 ? undefined : Math.max(...p99s)),
+    showPerSecond(mean(point => point.consumedPerSecond)),
     String(points.reduce((sum, point) => sum + point.errors, 0)),
     String(points.reduce((sum, point) => sum + point.retries, 0)),
   ]

@@ -147,6 +147,15 @@ describe('accounting', () => {
     ).toMatchObject({ errors: 30, unverified: 18, verified: 18 })
   })
 
+  test('tells by broker who served records, and has no account of it where nobody told', () => {
+    const counters = { 'served.follower.3': 4, 'served.leader.3': 1, 'served.leader.1': 2 }
+    expect(account(counters).served).toEqual([
+      { broker: 1, leader: 4, follower: 0 },
+      { broker: 3, leader: 2, follower: 8 },
+    ])
+    expect(account({})).not.toHaveProperty('served')
+  })
+
   test('stored is end − begin over all partitions of all topics', () => {
     const topic = { name: 't', declared: 't', partitions: 2, replicationFactor: 1, settings: [] }
     expect(

@@ -1,10 +1,11 @@
 // Faults that go on by themselves: what they ask of nodes in turn, what proves them, and that nothing acts after the heal.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, it } from 'vitest'
-import type { FaultPorts, Strike } from '../../../src/chaos/fault.ts'
+import { describe, expect, it, vi } from 'vitest'
+import type { Fault, FaultPorts, Strike } from '../../../src/chaos/fault.ts'
 import { findFault } from '../../../src/chaos/faults/index.ts'
 import type { WorkerPowers } from '../../../src/chaos/workers.ts'
-import type { NodePowers } from '../../../src/cluster/cluster.ts'
+import type { LinkPowers, NodePowers } from '../../../src/cluster/cluster.ts'
+import { messageOf } from '../../../src/core/errors.ts'
 
 type State = 'running' | 'frozen' | 'gone'
 
@@ -43,6 +44,26 @@ function strikeOf(powers: NodePowers, options: object, nodes = [2], whole = asyn
   const own: Partial<FaultPorts> = { nodes: powers, observerOf: () => undefined, whole }
   const ports = { ...own, nodeIds: [1, 2, 3] } as FaultPorts
   return { tag: 'fault-1', nodes, peers: [], options: options as never, ports, acted: () => undefined }
+}
+
+/** Strikes a node that does not stop by itself, in made time: why that failed, and which links were closed. */
+async function withDeafBroker(fault: Fault, powers: NodePowers): Promise<{ injected: string; refused: string[] }> {
+  const refused: string[] = []
+  const links = {
+    links: [{ name: 'client-2', target: 2 }],
+    refuse: async (_tag: string, names: readonly string[]) => void refused.push(...names),
+  } as unknown as LinkPowers
+  const strike = strikeOf(powers, {})
+  // Every look is five seconds later than the one before.
+  let nowMs = 0
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => (nowMs += 5000))
+  const ports = { ...strike.ports, links }
+  const injected = await fault.inject({ ...strike, ports } as Strike<never>).then(
+    () => 'done',
+    (error: unknown) => messageOf(error),
+  )
+  clock.mockRestore()
+  return { injected, refused }
 }
 
 describe('disk-full', () => {
@@ -85,6 +106,24 @@ describe('disk-full', () => {
     const strike = strikeOf(powers, {})
     await powers.fillLog(2)
     expect(await full.prove(strike)).toBeUndefined()
+  })
+
+  it('fails where the broker still runs after 30 s, and closes no link of it', async () => {
+    const { injected, refused } = await withDeafBroker(full, volumes({ isDeaf: true }).powers)
+    expect(injected).toBe(
+      'node 2 is running 30 s after nothing was left free on its log volume: the broker did not stop itself',
+    )
+    expect(refused).toEqual([])
+  })
+})
+
+describe('log-dir-failure', () => {
+  it('fails where the broker still runs after 30 s, and closes no link of it', async () => {
+    const { injected, refused } = await withDeafBroker(findFault('log-dir-failure'), scripted().powers)
+    expect(injected).toBe(
+      'node 2 is running 30 s after its log directory was taken away: the broker did not stop itself',
+    )
+    expect(refused).toEqual([])
   })
 })
 

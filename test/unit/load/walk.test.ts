@@ -217,6 +217,30 @@ describe('the walk over bytes', () => {
     expect({ ...warmup, ...measure }).toMatchObject({ verified: 1, 'corrupt.framing': 2, handlings: 1 })
   })
 
+  test('counts records by who served them, each once however often it is served', () => {
+    const { options, end } = rig()
+    const made = Array.from({ length: 3 }, (_, i) => {
+      const value = Buffer.alloc(40)
+      writeEnvelope(value, 0, { ...PLAIN, sequence: i })
+      return { offset: BEGIN + i, value, headers: [] }
+    })
+    const bytes = encode(made, BEGIN)
+    const serve = (broker: number, isLeader: boolean): void =>
+      options.onView(
+        {
+          ...{ topic: 0, partition: 0, baseOffset: BEGIN, count: made.length, nextOffset: BEGIN + made.length },
+          records: new RecordReader().over(bytes, 0, bytes.length, made.length),
+          source: { broker, isLeader },
+        },
+        NOW_US,
+      )
+    serve(3, false)
+    serve(1, true)
+    const { counters } = end()['4 measure'] ?? {}
+    expect(counters).toMatchObject({ verified: 3, reread: 3, 'served.follower.3': 3 })
+    expect(counters).not.toHaveProperty('served.leader.1')
+  })
+
   test('tells missing, repeated and late sequence numbers of each producer apart', () => {
     const { options, end } = rig()
     const made = [

@@ -40,6 +40,14 @@ describe('rules that can have no data', () => {
       { layout: 'one-broker, broker.metrics: true' },
       [],
     ],
+    ['followers without consumers', 'expect: [consumed.followers > 0]\n', {}, ['E202']],
+    ['followers with a reader that does not tell', `${readers}expect: [consumed.followers > 0]\n`, {}, ['E202']],
+    [
+      'followers with a reader that tells',
+      'consumers: [{ name: readers, driver: wire }]\nexpect: [consumed.followers > 0]\n',
+      {},
+      [],
+    ],
     ['e2e without consumers', 'expect: [e2e.p99 < 1s]\n', {}, ['E202']],
     ['stop at lag without consumers', 'stop: { lag: 10 }\n', {}, ['E202']],
     ['stop at lag with consumers', `${readers}stop: { lag: 10 }\n`, {}, []],
@@ -123,6 +131,58 @@ describe('what a driver cannot do', () => {
     expect(problems(sizes)).toMatchObject([{ code: 'E128', message: expect.stringContaining('cell values.size=20') }])
     expect(codes(sizes, { producer: 'verify: counts' })).toEqual([])
     expect(codes(sizes, { producer: 'envelope: header' })).toEqual([])
+  })
+})
+
+describe('a brown-out that takes nothing away', () => {
+  const struck = (cpus: string): string => `faults:\n  - { fault: brown-out, target: node 1, at: 1s, for: 1s${cpus} }\n`
+  const layout = (more: string): Change => ({ layout: `one-broker${more}` })
+
+  /** As the malformed scenarios say it: line:column, code, message and hint. */
+  test.each<[string, string, string, number, string | undefined]>([
+    [
+      'more cpus than the machine has',
+      '',
+      ', cpus: 3',
+      2,
+      '14:64 E204 leaves 3 cpus, and this machine has 2: nothing is taken away → write less than 2, such as cpus: 0.2',
+    ],
+    ['as many as the machine has', '', ', cpus: 2', 2, '14:64 E204 this machine has 2 → less than 2'],
+    ['fewer than the machine has', '', ', cpus: 1.9', 2, undefined],
+    [
+      'more cpus than resources give a node',
+      ', resources: { cpus: 0.5 }',
+      ', cpus: 0.6',
+      4,
+      '14:64 E128 leaves 0.6 cpus, and resources give each node 0.5 (3:43) → write less than 0.5, such as cpus: 0.1',
+    ],
+    [
+      'as many cpus as it is pinned to',
+      ', resources: { cpuset: "0-1" }',
+      ', cpus: 2',
+      4,
+      '14:64 E128 each node 2 → than 2',
+    ],
+    [
+      'what is left where nothing is said',
+      ', resources: { cpus: 0.1 }',
+      '',
+      4,
+      '14:5 E128 leaves 0.2 cpus → cpus: 0.02',
+    ],
+    ['fewer than resources give', ', resources: { cpus: 0.5 }', ', cpus: 0.4', 4, undefined],
+  ])('%s', (_, resources, cpus, cores, gets) => {
+    const found = problems(struck(cpus), layout(resources), cores)
+    if (gets === undefined) return expect(found).toEqual([])
+    const [told = '', hint = ''] = gets.split(' → ')
+    const [at, code, ...words] = told.split(' ')
+    expect(found).toHaveLength(1)
+    const [{ place, message, ...problem }] = found as [Problem]
+    expect(`${place?.line}:${place?.column}`).toBe(at)
+    expect(problem.code).toBe(code)
+    expect(message).toContain(words.join(' '))
+    expect(problem.hint).toContain(hint)
+    return undefined
   })
 })
 

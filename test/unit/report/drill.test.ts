@@ -46,6 +46,38 @@ describe('the drill page', () => {
   })
 })
 
+describe('whom a drill’s readers fetched from', () => {
+  const rack = [{ name: 'client.rack', value: 'a', source: 'scenario' }]
+  const reader = { role: 'consumer' as const, mode: 'tuned', workers: 1, batchedBy: 'client' as const, badges: [] }
+  const clients = [
+    { ...reader, group: 'nearby', driver: 'wire', tellsSource: true as const, settings: rack },
+    { ...reader, group: 'billing', driver: 'kafkajs', settings: rack },
+    { ...reader, group: 'audit', driver: 'kafkajs', settings: [] },
+  ]
+  const served = [
+    { broker: 1, leader: 40, follower: 60 },
+    { broker: 2, leader: 7, follower: 0 },
+  ]
+  const recovery = { faults: [KILL], windows: [], thresholdUs: 250_000, unavailableMaxUs: 1, leaderChanges: 1 }
+  const pageWith = (change: Parameters<typeof madeTrialAnalysis>[0]): string => {
+    const analysis = madeAnalysis([madeCell([madeTrialAnalysis({ recovery, ...change })])])
+    return renderDrill(analysis, judge(analysis, [])).replaceAll('\\', '')
+  }
+
+  it('counts records by broker where the driver tells, and names the readers of racks that do not', () => {
+    const page = pageWith({ clients, accounting: { served } })
+    expect(page).toContain(
+      '60 of 107 records were fetched from followers: node 1 40 as leader and 60 as follower, node 2 7 as leader and 0 as follower',
+    )
+    expect(page).toContain('Not shown: which replicas served billing (kafkajs).')
+  })
+
+  it('says nothing where no reader asks for a rack', () => {
+    const page = pageWith({ clients: clients.map(one => ({ ...one, settings: [] })), accounting: { served } })
+    expect(page).not.toMatch(/followers|Not shown/)
+  })
+})
+
 const SECOND_US = 1e6
 
 /** Calm for five seconds, silent for nine, slow for two, calm again; the broker is killed at 5.1 s and back at 8 s. */

@@ -118,6 +118,75 @@ describe('a member that was cut off', () => {
   })
 })
 
+describe('a life that was killed before it could tell what it was given', () => {
+  /** Member 0 gives the partition up at 3 ms, with seven committed; member 1 goes on at eleven, at 900 ms. */
+  const GIVEN_UP: GroupSpec[] = [
+    ...HANDOVER.slice(0, 3),
+    { kind: 'revoked', member: 0 },
+    { kind: 'assigned', member: 1, atUs: T0_US + 800_000 },
+    { kind: 'processed', member: 1, offset: 11, n: 9, atUs: T0_US + 900_000 },
+  ]
+  const ended = (ms: number) => ({ endedUs: T0_US + ms * 1000 })
+  /** The same with a member 2 whose file tells so much, and ends without an end mark. */
+  async function with2(change: { endedUs?: number }, told: GroupSpec[] = [], did = GIVEN_UP) {
+    const group = groupOf(did, { reachedEnd: true })
+    const [silent] = groupOf([{ kind: 'assigned', member: 2, partition: 1 }, ...told]).members
+    if (!silent) throw new Error('no member 2')
+    const life = { ...silent, ...(told.length > 0 ? {} : { async *frames() {} }), isWhole: () => false, ...change }
+    const { findings, notes } = await verifyHistory({
+      ...WHOLE,
+      groups: [{ ...group, members: [...group.members, life] }],
+    })
+    return { found: findings.map(({ anomaly, count }) => [anomaly, count]), notes }
+  }
+  const SKIPPED = [
+    ['group skip', 4],
+    ['unseen', 4],
+  ]
+  const UNTOLD = ['group 0: 4 records may have been processed by a member that was cut off']
+
+  test('may have processed what the next one passes over, though no file names it', async () => {
+    expect(await with2(ended(200))).toEqual({ found: [], notes: UNTOLD })
+  })
+
+  test('may have, after it had told of other partitions before', async () => {
+    const before: GroupSpec[] = [{ kind: 'processed', member: 2, partition: 1, n: 1, atUs: T0_US + 1000 }]
+    expect(await with2(ended(200), before)).toEqual({ found: [], notes: UNTOLD })
+  })
+
+  test('cannot have where another one was seen in the partition after its end', async () => {
+    expect((await with2(ended(0.5))).found).toEqual(SKIPPED)
+  })
+
+  test('cannot have where it lived on, and would have told of it', async () => {
+    expect((await with2(ended(5000))).found).toEqual(SKIPPED)
+    const later: GroupSpec[] = [{ kind: 'processed', member: 2, partition: 1, n: 1, atUs: T0_US + 950_000 }]
+    expect((await with2(ended(1000), later)).found).toEqual(SKIPPED)
+  })
+
+  test('does not excuse a second handover behind its end', async () => {
+    const again: GroupSpec[] = [
+      ...GIVEN_UP.slice(0, 5),
+      { kind: 'processed', member: 1, offset: 7, n: 4, atUs: T0_US + 900_000 },
+      { kind: 'assigned', member: 0, atUs: T0_US + 950_000 },
+      { kind: 'processed', member: 0, offset: 15, n: 5, atUs: T0_US + 960_000 },
+    ]
+    expect((await with2(ended(200), [], again)).found).toEqual(SKIPPED)
+  })
+
+  test('may have read to the end, where nobody came after it', async () => {
+    const { found, notes } = await with2(ended(200), [], [...GIVEN_UP.slice(0, 1), { kind: 'processed', n: 16 }])
+    expect([found, notes]).toEqual([[], UNTOLD])
+    expect((await with2(ended(0.5), [], [...GIVEN_UP.slice(0, 1), { kind: 'processed', n: 16 }])).found).toEqual([
+      ['unseen', 4],
+    ])
+  })
+
+  test('of which neither a word nor the end is known may have had anything', async () => {
+    expect(await with2({})).toEqual({ found: [], notes: UNTOLD })
+  })
+})
+
 test('where the history of a member is missing, nothing is called unread', async () => {
   const group = groupOf(HANDOVER.slice(0, 3), { reachedEnd: true, isWhole: false })
   const { findings, notes } = await verifyHistory({ ...WHOLE, groups: [group] })

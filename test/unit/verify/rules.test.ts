@@ -263,9 +263,11 @@ describe('metrics', () => {
     const latencies = Object.fromEntries(
       ([...HISTOGRAMS, 'slip.scheduler'] as const).map(name => [name, madeLatency()]),
     )
-    const whole = { recovery: RECOVERY, verification: madeVerification(), brokers: [madeBroker()] }
+    const recovery = { ...RECOVERY, meanwhile: { acked: 1, consumed: 2 } }
+    const whole = { recovery, verification: madeVerification(), brokers: [madeBroker()] }
     const transactions = { committed: 3, aborted: 1, fenced: 1, failed: 0, unknown: 0 }
-    const trial = madeTrialAnalysis({ measures: { latencies }, accounting: { transactions }, ...whole })
+    const served = [{ broker: 1, leader: 5, follower: 7 }]
+    const trial = madeTrialAnalysis({ measures: { latencies }, accounting: { transactions, served }, ...whole })
     for (const name of allMetricNames()) expect(observe(trial, name), name).toBeTypeOf('number')
   })
 

@@ -9,7 +9,7 @@ import { crc32c } from '../../../../src/protocol/crc32c.ts'
 import type { FetchedPartition } from '../../../../src/protocol/requests/fetch.ts'
 import { golden } from '../../protocol/golden/golden.ts'
 
-const PLACE: ReadPartition = { topic: 0, name: 't', partition: 1, fetchOffset: 0, leaderEpoch: 0 }
+const PLACE: ReadPartition = { topic: 0, name: 't', partition: 1, fetchOffset: 0, leaderEpoch: 0, leader: 0 }
 /** Records in every golden batch. */
 const COUNT = 4
 
@@ -65,7 +65,7 @@ function rig(over: Partial<ConsumerOptions> = {}) {
   const begin = (batches: Buffer[], fromOffset = 0, aborted: FetchedPartition['aborted'] = []) => {
     const head = { partition: 1, errorCode: 0, highWatermark: 0, lastStableOffset: 0, logStartOffset: 0 }
     const answer = { ...head, aborted, preferredReplica: -1, records: Buffer.concat(batches) }
-    return delivery.take([{ partition: PLACE, answer, fromOffset }])
+    return delivery.take([{ partition: PLACE, answer, fromOffset, source: { broker: 0, isLeader: true } }])
   }
   const take = (...args: Parameters<typeof begin>): void => {
     expect(begin(...args), 'done at once').toBeUndefined()

@@ -7,7 +7,7 @@ import { CODES } from '../../../../src/protocol/error-codes.ts'
 
 const MAX_BYTES = 1000
 const partitionOf = (n: number): ReadPartition => {
-  return { topic: n % 2, name: `t${n % 2}`, partition: n >> 1, fetchOffset: 0, leaderEpoch: 5 }
+  return { topic: n % 2, name: `t${n % 2}`, partition: n >> 1, fetchOffset: 0, leaderEpoch: 5, leader: 0 }
 }
 
 /** A broker as KIP-227 describes it: it keeps what it was told, and answers about all of it. */
