@@ -55,14 +55,6 @@ function restless(truth: number, seed: number): SearchCluster {
 }
 
 test('six minutes of brokers that are restless for two of them are enough in 90 of 100 seeds', async () => {
-  const short = {
-    gridShare: 0.15,
-    trialMs: 8000,
-    saturateMs: 5000,
-    soakMs: 20_000,
-    budgetMs: 360_000,
-    overheadMs: 7000,
-  }
   let held = 0
   for (let seed = 1; seed <= 100; seed++) {
     const truth = truthOf(seed)
