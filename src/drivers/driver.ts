@@ -104,8 +104,6 @@ export type ProducerOptions = {
   scripted?: Scripted
   /** Something worth a line in the trial's events, such as the client's own metrics at the end. */
   onEvent?(name: string, detail: Record<string, unknown>): void
-  /** Called between the making of a request and its writing: what falls due within one need not wait for both. */
-  onPrepared?(): void
 }
 
 /** Makes key, value and headers of record `at` of a batch; buffers may be reused only after the result. */
