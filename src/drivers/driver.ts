@@ -43,6 +43,8 @@ export type Capabilities = {
   commitsAhead?: true
   /** Options of the runtime in its workers; clients get what their users have, which is none. */
   runtimeOptions?: readonly string[]
+  /** Flags that its workers set for themselves; a runtime that knows them no more ignores them, where an option would end it. */
+  v8Flags?: readonly string[]
   /** Members of its groups can read, write and commit in transactions. */
   transforms?: true
   badges: readonly string[]
@@ -106,8 +108,6 @@ export type ProducerOptions = {
   scripted?: Scripted
   /** Something worth a line in the trial's events, such as the client's own metrics at the end. */
   onEvent?(name: string, detail: Record<string, unknown>): void
-  /** Called between the making of a request and its writing: what falls due within one need not wait for both. */
-  onPrepared?(): void
 }
 
 /** Makes key, value and headers of record `at` of a batch; buffers may be reused only after the result. */

@@ -66,7 +66,7 @@ export function openLedger({
   })
 }
 
-type Ports = Omit<AccumulatorPorts, 'producer'> & Required<Pick<ProducerOptions, 'onEvent' | 'onPrepared'>>
+type Ports = Omit<AccumulatorPorts, 'producer'> & Required<Pick<ProducerOptions, 'onEvent'>>
 
 export function openIntake(
   driver: Driver,
@@ -99,8 +99,6 @@ function clientOptions(spec: ProducerWorkerSpec, record: RecordFactory, ports: P
     record,
     nowUs: () => ports.nowUs(),
     onEvent: (name, detail) => ports.onEvent(name, detail),
-    // A pacer that sleeps until the next tick is late by more than what this spares.
-    ...(spec.pacer === 'spin' ? { onPrepared: () => ports.onPrepared() } : {}),
     ...(spec.security ? { security: spec.security } : {}),
     ...(spec.scripted ? { scripted: spec.scripted } : {}),
   }

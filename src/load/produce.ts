@@ -84,7 +84,7 @@ export class ProducerRole {
       },
       onRetry: (batch, errorClass, duplicatePossible) => this.outcomes.retried(batch, errorClass, duplicatePossible),
       onDispatch: batches => this.outcomes.dispatched(batches),
-      ...{ onSettled: () => this.offerDue(), onPrepared: () => this.offerDue() },
+      onSettled: () => this.offerDue(),
       onEvent: (name, detail) => ports.onEvent(name, detail),
     })
     this.producer = sender.producer

@@ -1,8 +1,11 @@
 // The entry of a worker process: obeys the coordinator's messages, and ends itself when the channel closes.
 
+import { setFlagsFromString } from 'node:v8'
 import { messageOf } from '../core/errors.ts'
 import type { Clock } from '../core/time.ts'
 import { clockFromAnchor } from '../core/time.ts'
+import { capabilitiesOf } from '../drivers/capabilities.ts'
+import type { Driver } from '../drivers/driver.ts'
 import { loadDriver } from '../drivers/index.ts'
 import { ConsumerRole } from './consume.ts'
 import { watchHealth } from './health.ts'
@@ -29,9 +32,15 @@ function processClock(anchor: ProducerWorkerSpec['anchor']): Clock {
   return clockFromAnchor(anchor, { monotonicNs: () => process.hrtime.bigint(), millis: () => performance.now() })
 }
 
+async function load(name: string): Promise<Driver> {
+  const driver = await loadDriver(name)
+  for (const flag of capabilitiesOf(name).v8Flags ?? []) setFlagsFromString(flag)
+  return driver
+}
+
 async function openProducer(spec: ProducerWorkerSpec): Promise<Role> {
   const clock = processClock(spec.anchor)
-  const producer = new ProducerRole(spec, await loadDriver(spec.driver), clock, {
+  const producer = new ProducerRole(spec, await load(spec.driver), clock, {
     onEvent: (name, detail) => say({ type: 'event', atUs: clock.nowUs(), name, detail }),
   })
   await producer.open()
@@ -52,7 +61,7 @@ async function openProducer(spec: ProducerWorkerSpec): Promise<Role> {
 
 async function openConsumer(spec: ConsumerWorkerSpec, begun?: { t0Us: number; fromUs: number }): Promise<Role> {
   const clock = processClock(spec.anchor)
-  const consumer = new ConsumerRole(spec, await loadDriver(spec.driver), clock, {
+  const consumer = new ConsumerRole(spec, await load(spec.driver), clock, {
     onAssigned: partitions => say({ type: 'assigned', partitions }),
     onEvent: (name, detail) => say({ type: 'event', atUs: clock.nowUs(), name, detail }),
     onFatal: message => say({ type: 'failed', message }),

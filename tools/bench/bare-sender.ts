@@ -63,8 +63,9 @@ function stamped(count: number): Buffer {
     const at = valueAt[i] as number
     const intendedUs = startUs + ((first + i) * 1e6) / perSecond
     view.setUint32(at + SEQUENCE_AT, sequence + i)
-    view.setUint32(at + ENVELOPE_AT.intendedUs, intendedUs / TWO_POW_32)
-    view.setUint32(at + ENVELOPE_AT.intendedUs + 4, intendedUs % TWO_POW_32)
+    const high = Math.floor(intendedUs / TWO_POW_32)
+    view.setUint32(at + ENVELOPE_AT.intendedUs, high)
+    view.setUint32(at + ENVELOPE_AT.intendedUs + 4, intendedUs - high * TWO_POW_32)
   }
   sequences[partition] = sequence + count
   view.setInt32(BATCH.length, sizeBytes - BATCH.leaderEpoch)

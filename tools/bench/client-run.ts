@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { findInstallation } from '../../src/cluster/providers/process/installation.ts'
+import { capabilitiesOf } from '../../src/drivers/capabilities.ts'
 import { makePool } from '../../src/record/payload.ts'
 import { KAFKA_DEFAULT_VERSION } from '../../src/scenario/schema/cluster.ts'
 import { meter, type Usage } from './meter.ts'
@@ -26,6 +27,13 @@ export async function runMetered(path: string, args: readonly string[]): Promise
   const usage = stop()
   if (code !== 0) throw new Error(`${path} ended with ${code}: ${(stderr || stdout).slice(-500)}`)
   return { stdout, usage }
+}
+
+/** A bare loop of ours with the runtime options of wire's workers; it tells what it counted as one line of JSON. */
+export async function runBare<Told>(program: URL, args: readonly (string | number)[]): Promise<Told> {
+  const { runtimeOptions = [], v8Flags = [] } = capabilitiesOf('wire')
+  const options = [...runtimeOptions, ...v8Flags, program.pathname, ...args.map(String)]
+  return JSON.parse((await runMetered(process.execPath, options)).stdout) as Told
 }
 
 /** One of Kafka's own tools with the options of Kafka's own script. */

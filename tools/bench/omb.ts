@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import type { Analysis } from '../../src/analysis/analysis.ts'
 import type { StartedCluster } from '../../src/cluster/cluster.ts'
 import { withCluster, withTopic } from './broker.ts'
-import { runMetered } from './client-run.ts'
+import { runBare } from './client-run.ts'
 import { runOn, showSpread, spread } from './support.ts'
 
 const FILE = new URL('../../scenarios/omb-1-topic-6-partitions-1kb.yaml', import.meta.url)
@@ -58,8 +58,7 @@ async function bare(cluster: StartedCluster): Promise<Window> {
   const warm = perSecond * warmupSeconds
   const measured = perSecond * seconds
   const run = async (program: URL, args: readonly (string | number)[]): Promise<Told> => {
-    const { stdout } = await runMetered(process.execPath, [program.pathname, ...args.map(String)])
-    const told = JSON.parse(stdout) as Told
+    const told = await runBare<Told>(program, args)
     if (told.records !== warm + measured) throw new Error(`no number: ${program.pathname} counted ${told.records}`)
     return told
   }

@@ -2,7 +2,7 @@
 import type { StartedCluster } from '../../src/cluster/cluster.ts'
 import { KAFKA_DEFAULT_VERSION } from '../../src/scenario/schema/cluster.ts'
 import { withCluster, withTopic } from './broker.ts'
-import { runMetered } from './client-run.ts'
+import { runBare } from './client-run.ts'
 import { runOn, showSpread, spread } from './support.ts'
 
 type Case = { driver: 'kafkajs' | 'wire'; kind: 'tick' | 'spin'; perSecond: number }
@@ -45,17 +45,18 @@ load:
     - { phase: steady, for: ${seconds}s, rate: ${perSecond}/s }
 `
 
-async function bare(program: URL, args: readonly (string | number)[]): Promise<Window> {
-  const { stdout } = await runMetered(process.execPath, [program.pathname, ...args.map(String)])
-  return JSON.parse(stdout) as Window
-}
-
 const CLIENTS: Record<'idle' | 'sends' | 'ours', (cluster: StartedCluster, one: Case) => Promise<Window>> = {
-  idle: (_, { kind, perSecond }) => bare(new URL('./bare-pacer.ts', import.meta.url), [kind, perSecond, seconds]),
+  idle: (_, { kind, perSecond }) =>
+    runBare<Window>(new URL('./bare-pacer.ts', import.meta.url), [kind, perSecond, seconds]),
   sends: (cluster, { kind, perSecond }) =>
     withTopic(cluster, `bare-${Date.now()}`, PARTITIONS, topic => {
       const load = [perSecond, WARMUP_SECONDS, seconds, VALUE_BYTES, LINGER_MS, BATCH_BYTES, PARTITIONS]
-      return bare(new URL('./bare-sender.ts', import.meta.url), [kind, cluster.bootstrap[0] ?? '', topic, ...load])
+      return runBare<Window>(new URL('./bare-sender.ts', import.meta.url), [
+        kind,
+        cluster.bootstrap[0] ?? '',
+        topic,
+        ...load,
+      ])
     }),
   ours: async (cluster, one) => {
     const measures = (await runOn(cluster, scenario(one))).cells[0]?.measures

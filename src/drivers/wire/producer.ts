@@ -164,7 +164,6 @@ export class WireProducer implements BatchProducer {
       setImmediate(() => finish(() => WAITING_FOR_ID))
       return
     }
-    this.options.onPrepared?.()
     this.requests++
     const request = {
       transactionalId: null,

@@ -16,8 +16,8 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** A role that has just begun, with an arrival every millisecond; each request takes `makeUs`, then `sendUs`, and nothing is ever answered. */
-async function rig(pacer: 'spin' | 'tick', lingerMs: number, sendUs = 0, makeUs = 0) {
+/** A role that has just begun, with an arrival every millisecond; each dispatch takes `sendUs`, and nothing is ever answered. */
+async function rig(pacer: 'spin' | 'tick', lingerMs: number, sendUs = 0) {
   const clock = { us: T0_US, readings: 0 }
   const nowUs = (): number => {
     clock.readings++
@@ -28,7 +28,7 @@ async function rig(pacer: 'spin' | 'tick', lingerMs: number, sendUs = 0, makeUs 
   const counted = vi.fn(() => counters)
   const driver: Driver = {
     capabilities,
-    createProducer: ({ onPrepared }) => ({
+    createProducer: () => ({
       open: async () => undefined,
       close: async () => undefined,
       leaderOf: () => 1,
@@ -36,8 +36,6 @@ async function rig(pacer: 'spin' | 'tick', lingerMs: number, sendUs = 0, makeUs 
       counters: counted,
       dispatch: (_leader, batches) => {
         sent.push(...batches)
-        clock.us += makeUs
-        if (makeUs > 0) onPrepared?.()
         clock.us += sendUs
       },
     }),
@@ -75,21 +73,6 @@ test('what fell due while a batch was sent is offered at the same wake-up', asyn
   expect(sent.map(({ intended }) => intended.toArray())).toEqual([[0, 1000, 2000, 3000].map(us => T0_US + us)])
   wakeAt(7700)
   expect(sent[1]?.offered.toArray()).toEqual([4600, 7700, 7700, 7700].map(us => T0_US + us))
-})
-
-test('what fell due while a request was made does not wait until it is written', async () => {
-  const { wakeAt, sent } = await rig('spin', 3, 1000, 1500)
-  wakeAt(2500)
-  // Made from 3.1 to 4.6 ms, written until 5.6 ms.
-  expect(wakeAt(3100)).toBe(3)
-  wakeAt(7700)
-  expect(sent[1]?.offered.toArray()).toEqual([4600, 5600, 7700, 7700].map(us => T0_US + us))
-})
-
-test('a pacer that sleeps until the next tick does not look in between', async () => {
-  const { wakeAt } = await rig('tick', 3, 1000, 1500)
-  wakeAt(2500)
-  expect(wakeAt(3600)).toBe(2)
 })
 
 test('it looks again after the client’s counters were read', async () => {
