@@ -1,5 +1,6 @@
 // npm run bench:client-rto: how long each client goes without an acknowledgement when a leader is killed (drill 1) or freezes (drill 7), all of them in the same trials.
 import type { TrialAnalysis } from '../../src/analysis/analysis.ts'
+import type { StartedCluster } from '../../src/cluster/cluster.ts'
 import { withCluster } from './broker.ts'
 import { runOn, showSpread } from './support.ts'
 
@@ -21,15 +22,17 @@ const DRILLS: Readonly<Record<string, string>> = {
   '7': 'fault: freeze, target: leader of orders not controller, at: 3s, within: 2s, for: 30s',
 }
 const US_PER_S = 1e6
+const MOST_TRIES_EACH = 3
 /** A client that fails a call goes on with the next record, so this outlasts the longest of their timeouts after the act. */
 const STEADY_SECONDS = 70
 
-const [drills = '1,7', repeats = '7'] = process.argv.slice(2)
+/** Trials of another first seed can be put beside those of a run that was cut short. */
+const [drills = '1,7', repeats = '7', firstSeed = '1'] = process.argv.slice(2)
 
-const scenarioOf = (drill: string): string => `
+const scenarioOf = (drill: string, seed: number): string => `
 version: 1
 name: client-rto-${drill}
-repeat: ${repeats}
+seed: ${seed}
 cluster: { layout: three-brokers-routed }
 topics: [{ name: orders, partitions: 1, replication.factor: 3 }]
 producers:
@@ -69,11 +72,20 @@ function rtoOf(trial: TrialAnalysis, producer: number): number | undefined {
   return ends.length === 0 ? 0 : Math.max(...ends) / US_PER_S
 }
 
+/** Trials whose fault struck the topic: its one leader may lead the quorum too, and is then left alone. */
+async function strikes(cluster: StartedCluster, drill: string): Promise<TrialAnalysis[]> {
+  const found: TrialAnalysis[] = []
+  for (let tries = 0; found.length < Number(repeats) && tries < MOST_TRIES_EACH * Number(repeats); tries++) {
+    // Another seed is another moment of the act.
+    const { cells } = await runOn(cluster, scenarioOf(drill, Number(firstSeed) + tries))
+    found.push(...cells.flatMap(cell => cell.trials).filter(trial => rtoOf(trial, 0) !== undefined))
+  }
+  return found
+}
+
 for (const drill of drills.split(',')) {
-  const text = scenarioOf(drill)
-  await withCluster(text, async cluster => {
-    const analysis = await runOn(cluster, text)
-    const trials = analysis.cells.flatMap(cell => cell.trials)
+  await withCluster(scenarioOf(drill, Number(firstSeed)), async cluster => {
+    const trials = await strikes(cluster, drill)
     const clusterRtos = trials.flatMap(trial => trial.recovery?.faults[0]?.clusterRtoUs ?? [])
     console.log(`\n| drill ${drill}, seconds: min – median – max of ${trials.length} | client RTO | single trials |`)
     console.log('|---|---|---|')

@@ -22,6 +22,7 @@ export const capabilities: Capabilities = {
     'group.instance.id': noGroup,
   }),
   assignsPartitions: true,
+  tellsSource: true,
   // The little garbage there is of it is not worth waking four threads, which would take the brokers' cores.
   runtimeOptions: ['--single-threaded-gc'],
   // What is called a few hundred times a second shall be compiled in the warm-up, and not while it is measured.
