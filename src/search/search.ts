@@ -30,6 +30,7 @@ const CONFIRMATIONS = 3
 /** An invalid trial is run again this often. */
 const INVALID_AGAIN = 2
 const MOST_SOAKS = 4
+const SECOND_SOAK_BUDGET_SHARE = 0.25
 const MOST_PROBES = 200
 
 type Side = 'good' | 'bad' | 'open'
@@ -80,8 +81,12 @@ class Search {
     return Math.ceil(Math.log(this.options.floorPerSecond / this.base) / Math.log1p(this.options.gridShare))
   }
 
+  /** For a soak, and for another one a step down where two leave most of the budget to trials. */
   private get soakReserveMs(): number {
-    return this.options.soakMs > 0 ? this.options.soakMs + this.overheadMs : 0
+    const { soakMs, budgetMs } = this.options
+    if (soakMs === 0) return 0
+    const oneMs = soakMs + this.overheadMs
+    return 2 * oneMs <= SECOND_SOAK_BUDGET_SHARE * budgetMs ? 2 * oneMs : oneMs
   }
 
   stepsFor(factor: number): number {

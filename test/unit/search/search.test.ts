@@ -228,6 +228,25 @@ describe('time', () => {
     }
   })
 
+  test('is kept for a second soak, a step down, where the rate of short trials does not hold for long', async () => {
+    const short = { gridShare: 0.15, trialMs: 8000, saturateMs: 5000, soakMs: 20_000, budgetMs: 360_000 }
+    for (let seed = 1; seed <= 20; seed++) {
+      const cluster = scriptedCluster(model, GOAL, seed)
+      const tiring: SearchCluster = {
+        ...cluster,
+        runTrial: async request => {
+          const outcome = await cluster.runTrial(request)
+          const isTooLong = request.purpose === 'soak' && request.ratePerSecond > 40_000
+          return isTooLong ? { ...outcome, missShare: 0.05 } : outcome
+        },
+      }
+      const result = await searchRate(tiring, { ...OPTIONS, ...short, overheadMs: 9000 })
+      expect(result).toMatchObject({ state: 'found', soaked: true })
+      expect(result.ratePerSecond).toBeLessThanOrEqual(40_000)
+      expect(result.spentMs).toBeLessThanOrEqual(short.budgetMs)
+    }
+  })
+
   test('a cluster that takes nothing has no rate, and the search ends', async () => {
     const result = await search({ produce: constant(0), groups: {} }, 1)
     expect(result).toMatchObject({ state: 'below', soaked: false })

@@ -54,7 +54,7 @@ function restless(truth: number, seed: number): SearchCluster {
   }
 }
 
-test('six minutes of brokers that are restless for two of them are enough in 90 of 100 seeds', async () => {
+test('six minutes of brokers that are restless for two of them are enough in 85 of 100 seeds', async () => {
   let held = 0
   for (let seed = 1; seed <= 100; seed++) {
     const truth = truthOf(seed)
@@ -63,7 +63,7 @@ test('six minutes of brokers that are restless for two of them are enough in 90 
     expect(spentMs).toBeLessThanOrEqual(OPTIONS.budgetMs)
     if (loPerSecond <= truth && truth <= hiPerSecond) held++
   }
-  expect(held).toBeGreaterThanOrEqual(90)
+  expect(held).toBeGreaterThanOrEqual(85)
 })
 
 describe('limits that can be lifted', () => {
