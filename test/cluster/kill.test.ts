@@ -1,6 +1,6 @@
 // The coordinator is killed with SIGKILL in each phase: clean removes everything of ours, and nothing that only looks like ours.
-import { execFileSync, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -8,6 +8,7 @@ import { waitUntil } from '../../src/cluster/wait.ts'
 import { readRecording } from '../../src/recording/read.ts'
 import { ROOT, type RunningCli, runCli, startCli } from '../support/cli.ts'
 import { requireOrSkip } from '../support/require.ts'
+import { docker, folders, journals, labelled, marked, nodeImage } from './kill-support.ts'
 
 /** One kill per phase here; `npm run soak` sets five, each a little later in its phase. */
 const TIMES = Number(process.env['GAUNTLET_KILLS'] ?? 1)
@@ -34,27 +35,6 @@ const env = { GAUNTLET_STATE: join(folder, 'state') }
 const scenario = join(folder, 'kill.yaml')
 let decoy: ReturnType<typeof spawn> | undefined
 
-const docker = (...args: string[]): string[] => String(execFileSync('docker', args)).trim().split('\n').filter(Boolean)
-const ours = (runId: string): string[] => [
-  ...docker('ps', '-aq', '--filter', `label=kafka-gauntlet.run=${runId}`),
-  ...docker('network', 'ls', '-q', '--filter', `label=kafka-gauntlet.run=${runId}`),
-  ...docker('volume', 'ls', '-q', '--filter', `label=kafka-gauntlet.run=${runId}`),
-]
-
-/** Processes that carry a run's marker, read from the system. */
-function marked(runId: string): number[] {
-  return readdirSync('/proc')
-    .filter(name => /^\d+$/.test(name))
-    .map(Number)
-    .filter(pid => {
-      try {
-        return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`GAUNTLET_RUN=${runId}`)
-      } catch {
-        return false
-      }
-    })
-}
-
 beforeAll(() => {
   const text = readFileSync(join(ROOT, 'scenarios', 'quickstart.yaml'), 'utf8')
   writeFileSync(scenario, text.replace('for: 5s', 'for: 3s').replace('for: 20s', 'for: 8s'))
@@ -69,11 +49,9 @@ afterAll(() => {
 async function killOnce(provider: string, moment: Moment, delayMs: number): Promise<string> {
   const run = startCli(['run', scenario, '--provider', provider, '--out', folder], { env })
   await run.until(/starting 1 node/)
-  const journals = readdirSync(join(folder, 'state', 'kafka-gauntlet', 'runs')).filter(name =>
-    name.endsWith('.journal'),
-  )
-  expect(journals).toHaveLength(1)
-  const runId = String(journals[0]).replace('.journal', '')
+  const found = journals(env.GAUNTLET_STATE)
+  expect(found).toHaveLength(1)
+  const runId = String(found[0]).replace('.journal', '')
   await Promise.race([moment(run, join(folder, 'quickstart', runId)), run.done])
   await sleep(delayMs)
   run.child.kill('SIGKILL')
@@ -91,8 +69,8 @@ describe.each(['process', 'docker'] as const)('kill -9 of the coordinator (%s)',
       const cleaned = await runCli(['clean', '--yes'], { env })
       expect(cleaned.exitCode, cleaned.stderr).toBe(0)
       expect(marked(runId)).toEqual([])
-      if (provider === 'docker') expect(ours(runId)).toEqual([])
-      expect(readdirSync(tmpdir()).filter(name => name.includes(runId))).toEqual([])
+      if (provider === 'docker') expect(labelled(runId)).toEqual([])
+      expect(folders(runId)).toEqual([])
       const directory = join(folder, 'quickstart', runId)
       const recording = await readRecording(directory)
       expect(recording.manifest.runId).toBe(runId)
@@ -106,8 +84,8 @@ describe.each(['process', 'docker'] as const)('kill -9 of the coordinator (%s)',
     const runId = await killOnce(provider, run => run.until(/cluster ready/), 0)
     const isGone = (): boolean =>
       marked(runId).length === 0 &&
-      (provider === 'process' || ours(runId).length === 0) &&
-      !readdirSync(tmpdir()).some(name => name.includes(runId)) &&
+      (provider === 'process' || labelled(runId).length === 0) &&
+      folders(runId).length === 0 &&
       !existsSync(join(folder, 'state', 'kafka-gauntlet', 'runs', `${runId}.journal`))
     expect(await waitUntil(isGone, DEADLINE_MS)).toBe(true)
     expect(decoy?.exitCode).toBe(null)
@@ -115,12 +93,9 @@ describe.each(['process', 'docker'] as const)('kill -9 of the coordinator (%s)',
 
   it('touches no decoy: same image, similar names, no label of ours', async context => {
     requireOrSkip('docker', context)
-    const image = docker('images', '--format', '{{.Repository}}:{{.Tag}}').find(
-      name => name.includes('kafka-gauntlet/kafka') || name.startsWith('apache/kafka'),
-    )
     const name = `gauntlet-20260101-000000-dead-broker-1-${provider}`
     docker('volume', 'create', name)
-    docker('create', '--name', name, '-v', `${name}:/var/lib/kafka`, String(image))
+    docker('create', '--name', name, '-v', `${name}:/var/lib/kafka`, nodeImage())
     try {
       await killOnce('docker', () => sleep(1500), 0)
       expect((await runCli(['clean', '--yes'], { env })).exitCode).toBe(0)
