@@ -22,6 +22,9 @@ export function runbookSection(trials: readonly Labelled[]): DrillSection {
   const faults = trials.flatMap(one => mainFaults(faultsOf(one.trial)))
   const worst = (read: (fault: FaultRecovery) => number | undefined): string =>
     time(faults.map(read).reduce((a, b) => (b !== undefined && b > (a ?? -1) ? b : a), undefined))
+  const leaders = faults.some(fault => fault.clusterRtoUs !== undefined)
+    ? `leaders were back after ${worst(fault => fault.clusterRtoUs)}`
+    : 'no leader had to be chosen'
   const kinds = [...new Set(faults.map(fault => fault.kind))]
   const remedies = kinds.flatMap(kind => REMEDIES[kind] ?? [])
   return {
@@ -32,7 +35,7 @@ export function runbookSection(trials: readonly Labelled[]): DrillSection {
       `How it looks: ${symptoms(trials)}.`,
       'See which partitions have no leader or too few replicas: `kafka-topics.sh --bootstrap-server HOST:PORT --describe --unavailable-partitions`, then `--under-min-isr-partitions` and `--under-replicated-partitions`.',
       'See who leads the metadata quorum and who lags: `kafka-metadata-quorum.sh --bootstrap-server HOST:PORT describe --status`, then `--replication`.',
-      `Wait: in this drill leaders were back after ${worst(fault => fault.clusterRtoUs)} and producers after ${worst(fault => fault.clientRtoUs)}. Escalate when it takes twice as long.`,
+      `Wait: in this drill ${leaders} and producers went on after ${worst(fault => fault.clientRtoUs)}. Escalate when it takes twice as long.`,
       ...(remedies.length > 0 ? remedies : ['Undo what happened to the broker or its network.']),
       'Do not elect unclean leaders, and do not wipe a disk, while an acknowledged record may stand on no other: both give records up.',
       `All is well when every replica is in sync again (here ${worst(fault => fault.isrFullUs)} after the heal) and consumers have caught up (${worst(fault => fault.lagDrainedUs)}): \`kafka-consumer-groups.sh --bootstrap-server HOST:PORT --describe --all-groups\`.`,
