@@ -4,7 +4,6 @@ import { setFlagsFromString } from 'node:v8'
 import { messageOf } from '../core/errors.ts'
 import type { Clock } from '../core/time.ts'
 import { clockFromAnchor } from '../core/time.ts'
-import { capabilitiesOf } from '../drivers/capabilities.ts'
 import type { Driver } from '../drivers/driver.ts'
 import { loadDriver } from '../drivers/index.ts'
 import { ConsumerRole } from './consume.ts'
@@ -34,7 +33,7 @@ function processClock(anchor: ProducerWorkerSpec['anchor']): Clock {
 
 async function load(name: string): Promise<Driver> {
   const driver = await loadDriver(name)
-  for (const flag of capabilitiesOf(name).v8Flags ?? []) setFlagsFromString(flag)
+  for (const flag of driver.capabilities.v8Flags ?? []) setFlagsFromString(flag)
   return driver
 }
 

@@ -158,10 +158,10 @@ class Search {
 type Ends = { low: number; high: number }
 /** Either may be missing. */
 type Bracket = { low: number | undefined; high: number | undefined }
-/** Why an end is missing: the generator failed, or nobody asks for more. */
+/** Why an end is missing: the generator failed, nobody asks for more, or time ran out. */
 type Ended = 'generator' | 'ceiling' | 'time'
 
-/** Coarse steps with one trial each, twice as wide each time: down until one holds, or up until one does not. */
+/** Coarse steps, twice as wide each time: down until one holds, or up until one does not; one that fails is asked twice. */
 async function bracket(search: Search, ceiling: number): Promise<Bracket & { endedBy?: Ended }> {
   let [step, low, high]: [number, number | undefined, number | undefined] = [0, undefined, undefined]
   let [down, up] = [search.stepsFor(COARSE_DOWN), search.stepsFor(COARSE_UP)]

@@ -12,8 +12,18 @@ const NANO_PER_CPU = 1e9
 
 /** The limits of a container now, in the way in which they can be changed. */
 export async function readCpu(client: DockerClient, container: string): Promise<CpuLimits> {
-  const { HostConfig } = await client.call(`inspect ${container}`, docker => docker.getContainer(container).inspect())
-  const { NanoCpus = 0, CpuPeriod = 0, CpuQuota = 0 } = HostConfig
+  return limitsOf(await hostConfigOf(client, container))
+}
+
+type HostConfig = Partial<Record<'NanoCpus' | 'CpuPeriod' | 'CpuQuota', number | undefined>> & {
+  CpusetCpus?: string | undefined
+}
+
+async function hostConfigOf(client: DockerClient, container: string): Promise<HostConfig> {
+  return (await client.call(`inspect ${container}`, docker => docker.getContainer(container).inspect())).HostConfig
+}
+
+function limitsOf({ NanoCpus = 0, CpuPeriod = 0, CpuQuota = 0 }: HostConfig): CpuLimits {
   if (NanoCpus > 0) return { NanoCpus }
   return { CpuPeriod: CpuPeriod || PERIOD_US, CpuQuota: CpuQuota > 0 ? CpuQuota : -1 }
 }
@@ -35,9 +45,10 @@ export function coresOf(limits: CpuLimits): number {
 }
 
 /** The command that gives them back by hand. */
-export function cpuCommand(container: string, limits: CpuLimits): string {
-  if ('NanoCpus' in limits) return `docker update --cpus ${coresOf(limits)} ${container}`
-  return `docker update --cpu-period ${limits.CpuPeriod} --cpu-quota ${limits.CpuQuota} ${container}`
+export function cpuCommand(container: string, limits: Bounds): string {
+  const set = limits.CpusetCpus === undefined ? '' : `--cpuset-cpus ${limits.CpusetCpus} `
+  if ('NanoCpus' in limits) return `docker update ${set}--cpus ${coresOf(limits)} ${container}`
+  return `docker update ${set}--cpu-period ${limits.CpuPeriod} --cpu-quota ${limits.CpuQuota} ${container}`
 }
 
 /** Gives containers every core of the host; the function it resolves with gives back what bound them, and reads that back. */
@@ -48,13 +59,13 @@ export async function liftCpu(
 ): Promise<() => Promise<void>> {
   const lifted: { container: string; before: Bounds }[] = []
   const lower = async (): Promise<void> => {
-    for (const { container, before } of lifted) await bind(client, container, before)
+    for (const { container, before } of lifted) await giveBack(client, container, before)
   }
   try {
     for (const container of containers) {
       const before = await readBounds(client, container)
       lifted.push({ container, before })
-      await bind(client, container, { ...lowered(before, cores), CpusetCpus: cores === 1 ? '0' : `0-${cores - 1}` })
+      await giveBack(client, container, { ...lowered(before, cores), CpusetCpus: cores === 1 ? '0' : `0-${cores - 1}` })
     }
   } catch (error) {
     await lower()
@@ -63,23 +74,24 @@ export async function liftCpu(
   return lower
 }
 
-type Bounds = CpuLimits & { CpusetCpus: string }
+/** Limits and, where it matters, the cores that they are of; an empty set means every core, and is no value that the engine takes. */
+type Bounds = CpuLimits & { CpusetCpus?: string }
 
 async function readBounds(client: DockerClient, container: string): Promise<Bounds> {
-  const { HostConfig } = await client.call(`inspect ${container}`, docker => docker.getContainer(container).inspect())
-  return { ...(await readCpu(client, container)), CpusetCpus: HostConfig.CpusetCpus ?? '' }
+  const { CpusetCpus = '', ...host } = await hostConfigOf(client, container)
+  return { ...limitsOf(host), ...(CpusetCpus === '' ? {} : { CpusetCpus }) }
 }
 
-async function bind(client: DockerClient, container: string, bounds: Bounds): Promise<void> {
+/** Sets limits and reads them back. */
+async function giveBack(client: DockerClient, container: string, bounds: Bounds): Promise<void> {
   await writeCpu(client, container, bounds)
   const now = await readBounds(client, container)
-  // An empty set is left as it is by the engine, and means every core, as the wide one does.
-  const isAsAsked =
-    coresOf(now) === coresOf(bounds) && (bounds.CpusetCpus === '' || now.CpusetCpus === bounds.CpusetCpus)
-  if (isAsAsked) return
+  const isSameSet = bounds.CpusetCpus === undefined || now.CpusetCpus === bounds.CpusetCpus
+  if (coresOf(now) === coresOf(bounds) && isSameSet) return
+  const show = (of: Bounds): string => `${coresOf(of)} cores${of.CpusetCpus ? ` of ${of.CpusetCpus}` : ''}`
   throw new HarnessError({
     code: 'E308',
-    message: `${container} has ${coresOf(now)} cores of ${now.CpusetCpus || 'all'}, expected ${coresOf(bounds)} of ${bounds.CpusetCpus || 'all'}`,
+    message: `${container} has ${show(now)}, expected ${show(bounds)}`,
     hint: cpuCommand(container, bounds),
   })
 }
@@ -99,14 +111,7 @@ export function cpuPowers(client: DockerClient, containerOf: (nodeId: number) =>
     unlimitCpu: async nodeId => {
       const before = cpuBefore.get(nodeId)
       if (!before) return
-      await writeCpu(client, containerOf(nodeId), before)
-      const now = coresOf(await readCpu(client, containerOf(nodeId)))
-      if (now !== coresOf(before))
-        throw new HarnessError({
-          code: 'E308',
-          message: `${containerOf(nodeId)} has ${now} cores, expected ${coresOf(before)}`,
-          hint: cpuCommand(containerOf(nodeId), before),
-        })
+      await giveBack(client, containerOf(nodeId), before)
       cpuBefore.delete(nodeId)
       await books.strike(nodeId)
     },
