@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Goal } from '../../../src/search/goal.ts'
 import { type OneDownOptions, searchWithOneDown } from '../../../src/search/one-down.ts'
-import { type Model, scriptedCluster } from '../../fixtures/search-models.ts'
+import { type Model, scriptedCluster, truthOf } from '../../fixtures/search-models.ts'
 
 const GOAL: Goal = { deadlineMs: 100, missShare: 0.01 }
 const GRID = 0.05
@@ -32,7 +32,7 @@ describe.each([0.5, 2 / 3, 0.9])('a cluster that keeps %f of its capacity', shar
   test('in 95 of 100 seeds both intervals hold their truths, and both end within the one budget', async () => {
     let [held, heldDown] = [0, 0]
     for (let seed = 1; seed <= 100; seed++) {
-      const truth = 20_000 * 1.7 ** ((seed * 0.618034) % 1)
+      const truth = truthOf(seed)
       const { result } = await ask(model(truth, share), seed)
       const { oneDown } = result
       const within = (real: number, one = result as Pick<typeof result, 'loPerSecond' | 'hiPerSecond'>): boolean =>

@@ -9,7 +9,7 @@ import {
   searchRate,
   type TrialRequest,
 } from '../../../src/search/search.ts'
-import { type Model, scriptedCluster } from '../../fixtures/search-models.ts'
+import { type Model, scriptedCluster, truthOf } from '../../fixtures/search-models.ts'
 
 const GOAL: Goal = { deadlineMs: 100, missShare: 0.01 }
 const GRID = 0.05
@@ -34,9 +34,6 @@ const constant = (rate: number) => () => rate
 const normalOf = (u: number): number => 5.5556 * (1 - ((1 - u) / Math.max(u, 1e-9)) ** 0.1186)
 const noisy = (rate: number, sd: number) => (_: number, random: () => number) =>
   rate * Math.exp(sd * normalOf(random()))
-
-/** A truth of its own for every seed, so that it falls anywhere between two steps of the grid. */
-const truthOf = (seed: number): number => 20_000 * 1.7 ** ((seed * 0.618034) % 1)
 
 type Case = { name: string; model: (truth: number) => Model; truth?: (rate: number) => number }
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { seededRandom } from '../../../src/core/random.ts'
 import type { Goal } from '../../../src/search/goal.ts'
 import { type SearchCluster, type SearchOptions, searchRate } from '../../../src/search/search.ts'
-import { type Model, scriptedCluster } from '../../fixtures/search-models.ts'
+import { type Model, scriptedCluster, truthOf } from '../../fixtures/search-models.ts'
 
 const GOAL: Goal = { deadlineMs: 100, missShare: 0.01 }
 const OPTIONS: SearchOptions = {
@@ -18,8 +18,6 @@ const OPTIONS: SearchOptions = {
 }
 
 const constant = (rate: number) => () => rate
-/** A truth of its own for every seed, so that it falls anywhere between two steps of the grid. */
-const truthOf = (seed: number): number => 20_000 * 1.7 ** ((seed * 0.618034) % 1)
 
 test('a cluster that has just started is loaded until it grows no more', async () => {
   const long = { ...OPTIONS, saturateMs: 10_000, budgetMs: 900_000 }
