@@ -2,6 +2,7 @@
 
 import type { TrialAnalysis } from '../analysis/analysis.ts'
 import { analyze } from '../analysis/analyze.ts'
+import type { StartedCluster } from '../cluster/cluster.ts'
 import { HarnessError, messageOf } from '../core/errors.ts'
 import { formatCount } from '../core/units.ts'
 import type { PlannedTrial } from '../plan/plan.ts'
@@ -39,6 +40,22 @@ function segmentsAt(rate: Rate, warmupMs: number, durationMs: number): Segment[]
   return [segment('warmup', warmupMs), segment('measure', durationMs)]
 }
 
+/** Says when limits are lifted, and when they are back. */
+async function announced(
+  lift: NonNullable<StartedCluster['liftLimits']>,
+  { onProgress }: TrialContext['options'],
+): Promise<() => Promise<void>> {
+  onProgress({
+    kind: 'step',
+    text: 'lifting the CPU limits of the brokers, so that they are warm before they are searched',
+  })
+  const lower = await lift()
+  return async () => {
+    await lower()
+    onProgress({ kind: 'step', text: 'CPU limits are back' })
+  }
+}
+
 class Loaded implements SearchCluster {
   private readonly context: TrialContext
   private readonly manifest: Manifest
@@ -58,19 +75,8 @@ class Loaded implements SearchCluster {
     this.manifest = manifest
     this.goal = goal
     this.warmupMs = warmupMs
-    const { cluster, options } = context
-    if (cluster.liftLimits)
-      this.liftLimits = async () => {
-        options.onProgress({
-          kind: 'step',
-          text: 'lifting the CPU limits of the brokers, so that they are warm before they are searched',
-        })
-        const lower = await cluster.liftLimits?.()
-        return async () => {
-          await lower?.()
-          options.onProgress({ kind: 'step', text: 'CPU limits are back' })
-        }
-      }
+    const { liftLimits } = context.cluster
+    if (liftLimits) this.liftLimits = () => announced(liftLimits, context.options)
     if (canLoseBroker(context, setup)) this.loseBroker = () => loseBroker(context)
   }
 

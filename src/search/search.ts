@@ -25,6 +25,15 @@ const COARSE_DOWN = 0.8
 const COARSE_UP = 1.15
 const START_SHARE = 0.9
 const NONE_HELD = 'no rate that was tried held'
+const WHY_BELOW: Partial<Record<Ended, string>> = {
+  generator: 'the generator could not keep even the lowest rate tried',
+  time: `${NONE_HELD}, and time ran out before lower ones were`,
+}
+const WHY_ABOVE: Record<Ended, string> = {
+  generator: 'the generator was the limit: the truth lies at or above this rate',
+  ceiling: 'nothing higher was asked for',
+  time: 'time ran out before a rate was found that does not hold',
+}
 /** Trials that must agree before an end of the interval is believed. */
 const CONFIRMATIONS = 3
 /** An invalid trial is run again this often. */
@@ -35,11 +44,14 @@ const MOST_PROBES = 200
 
 type Side = 'good' | 'bad' | 'open'
 
+/** Where a search begins, when, and how long limits were lifted before. */
+type Start = { perSecond: number; beganMs: number; liftedMs?: number | undefined }
+
 class Search {
   readonly probes: Probe[] = []
   readonly reasons: string[] = []
   spentMs = 0
-  liftedMs: number | undefined
+  readonly liftedMs: number | undefined
   private readonly cluster: SearchCluster
   private readonly options: SearchOptions
   private readonly base: number
@@ -47,11 +59,12 @@ class Search {
   private trials = 0
   private besideMs = 0
 
-  constructor(cluster: SearchCluster, options: SearchOptions, from: { perSecond: number; beganMs: number }) {
+  constructor(cluster: SearchCluster, options: SearchOptions, from: Start) {
     this.cluster = cluster
     this.options = options
     this.base = from.perSecond
     this.beganMs = from.beganMs
+    this.liftedMs = from.liftedMs
   }
 
   /** Adds what trials cost, or reads the clock where the cluster has one, and learns what they cost beside their load. */
@@ -273,9 +286,8 @@ async function begin(cluster: SearchCluster, options: SearchOptions): Promise<Se
     return new Search(cluster, options, { perSecond: options.ceilingPerSecond, beganMs })
   const { perSecond, times, loadMs, liftedMs } = await warm(cluster, options, beganMs)
   const start = Number.isFinite(perSecond) ? START_SHARE * perSecond : 0
-  const search = new Search(cluster, options, { perSecond: Math.max(options.floorPerSecond, start), beganMs })
+  const search = new Search(cluster, options, { perSecond: Math.max(options.floorPerSecond, start), beganMs, liftedMs })
   search.spend(times, loadMs)
-  search.liftedMs = liftedMs
   return search
 }
 
@@ -292,32 +304,20 @@ export async function searchRate(cluster: SearchCluster, options: SearchOptions)
     ...(search.liftedMs === undefined ? {} : { liftedMs: search.liftedMs }),
   })
   if (found.low === undefined) {
-    search.reasons.push(
-      {
-        generator: 'the generator could not keep even the lowest rate tried',
-        ceiling: NONE_HELD,
-        time: `${NONE_HELD}, and time ran out before lower ones were`,
-      }[found.endedBy ?? 'ceiling'],
-    )
+    search.reasons.push((found.endedBy && WHY_BELOW[found.endedBy]) ?? NONE_HELD)
     return finish({ state: 'below', soaked: false, limitedBy: limitsOf(search, search.lowestStep - 1) })
   }
   const half = 1 + options.gridShare / 2
-  const above = async (held: number, endedBy: Ended | undefined): Promise<SearchResult> => {
+  const above = async (held: number, endedBy: Ended = 'time'): Promise<SearchResult> => {
     const { low, soaked } = await soak(search, held, options)
-    search.reasons.push(
-      {
-        generator: 'the generator was the limit: the truth lies at or above this rate',
-        ceiling: 'nothing higher was asked for',
-        time: 'time ran out before a rate was found that does not hold',
-      }[endedBy ?? 'time'],
-    )
+    search.reasons.push(WHY_ABOVE[endedBy])
     const ratePerSecond = search.rateAt(low)
     return finish({ state: 'above', ratePerSecond, loPerSecond: ratePerSecond / half, soaked, limitedBy: [] })
   }
   if (found.high === undefined) return above(found.low, found.endedBy)
   const settled = await settle(search, await narrow(search, { low: found.low, high: found.high }), ceiling)
   const high = upperEnd(search, settled)
-  if (high === undefined) return above(settled.low, undefined)
+  if (high === undefined) return above(settled.low)
   const ends = { low: settled.low, high }
   const { low, soaked } = await soak(search, ends.low, options)
   if (low < ends.low) search.reasons.push('the soak did not hold at the rate that short trials had confirmed')
