@@ -154,7 +154,7 @@ export type StartedCluster = AsyncDisposable & {
   /** Runs one of Kafka's own tool classes; addresses among its arguments are the ones above. Absent where none is at hand. */
   tool?(mainClass: string, args: string[]): Promise<ToolResult>
   /** Gives the nodes every core of the host, until the function it resolves with gives their CPU limits back; absent where nothing bounds them, or for good. */
-  liftLimits?(): Promise<() => Promise<void>>
+  readonly liftLimits?: () => Promise<() => Promise<void>>
   /** Bytes of the log directories of topics whose name starts so, summed over nodes; segments only. */
   logDirBytes?(topicPrefix: string): Promise<number>
 }

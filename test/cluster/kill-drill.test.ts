@@ -1,14 +1,13 @@
 // The coordinator of drill 1 is killed with SIGKILL before, during and after its fault: the reaper heals and removes all that was left, and nothing of anybody else.
-import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { waitUntil } from '../../src/cluster/wait.ts'
 import { seededRandom } from '../../src/core/random.ts'
-import { ROOT, type RunningCli, runCli, startCli } from '../support/cli.ts'
+import { ROOT, type RunningCli, runCli } from '../support/cli.ts'
 import { requireOrSkip } from '../support/require.ts'
-import { docker, folders, journals, labelled, marked, nodeImage } from './kill-support.ts'
+import { folders, journals, killRun, labelled, marked, useDecoyProcess, withDecoyContainer } from './kill-support.ts'
 
 /** None in the tests of every day, which kill once in each phase; `npm run soak` sets 30. */
 const RANDOM_KILLS = Number(process.env['GAUNTLET_DRILL_KILLS'] ?? 0)
@@ -30,8 +29,8 @@ const PHASES: [string, Provider, Moment][] = [
 ]
 const folder = mkdtempSync(join(tmpdir(), 'gauntlet-kill-drill-'))
 const env = { GAUNTLET_STATE: join(folder, 'state') }
-const decoyName = 'gauntlet-20260101-000000-dead-drill-broker-1'
-let decoy: ReturnType<typeof spawn> | undefined
+const decoyExit = useDecoyProcess()
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 /** Drill 1 with other lengths. */
 function shortened(steadySeconds: number, faultSeconds: number): string {
@@ -46,25 +45,8 @@ function shortened(steadySeconds: number, faultSeconds: number): string {
   return file
 }
 
-beforeAll(() => {
-  decoy = spawn('sleep', ['7200'], { env: { PATH: process.env['PATH'] ?? '', GAUNTLET_RUN: 'somebody-else' } })
-})
-afterAll(() => {
-  decoy?.kill('SIGKILL')
-  rmSync(folder, { recursive: true, force: true })
-})
-
-async function killAt(file: string, provider: Provider, moment: Moment): Promise<string> {
-  const run = startCli(['run', file, '--provider', provider, '--out', folder], { env })
-  await run.until(/starting 3 nodes/)
-  const found = journals(env.GAUNTLET_STATE)
-  expect(found).toHaveLength(1)
-  await Promise.race([moment(run), run.done])
-  run.child.kill('SIGKILL')
-  const { signal, stdout, stderr } = await run.done
-  expect(signal, stdout + stderr).toBe('SIGKILL')
-  return String(found[0]).replace('.journal', '')
-}
+const killAt = (scenario: string, provider: Provider, moment: Moment): Promise<string> =>
+  killRun({ scenario, provider, out: folder, state: env.GAUNTLET_STATE }, moment)
 
 const left = (runId: string, provider: Provider): (string | number)[] => [
   ...marked(runId),
@@ -81,7 +63,7 @@ async function mustBeReaped(runId: string, provider: Provider): Promise<void> {
     const { exitCode, stderr } = await runCli(command, { env })
     expect(exitCode, stderr).toBe(0)
   }
-  expect(decoy?.exitCode).toBe(null)
+  expect(decoyExit()).toBe(null)
 }
 
 describe('kill -9 of the coordinator of drill 1', () => {
@@ -96,20 +78,14 @@ if (RANDOM_KILLS > 0)
   it(`kill -9 at ${RANDOM_KILLS} random moments of drill 1 leaves nothing, and decoys stay`, async context => {
     requireOrSkip('docker', context)
     requireOrSkip('java', context)
-    docker('volume', 'create', decoyName)
-    docker('create', '--name', decoyName, '-v', `${decoyName}:/var/lib/kafka`, nodeImage())
     const random = seededRandom(SEED)
-    try {
+    await withDecoyContainer('gauntlet-20260101-000000-dead-drill-broker-1', async mustStay => {
       for (let kill = 0; kill < RANDOM_KILLS; kill++) {
         const provider = kill % 2 === 0 ? 'docker' : 'process'
         const delayMs = Math.round(random() * LASTS_MS)
         console.log(`kill ${kill + 1} of ${RANDOM_KILLS}: ${provider}, ${delayMs} ms after the start`)
         await mustBeReaped(await killAt(shortened(24, 8), provider, () => sleep(delayMs)), provider)
-        expect(docker('ps', '-aq', '--filter', `name=${decoyName}`)).toHaveLength(1)
-        expect(docker('volume', 'ls', '-q', '--filter', `name=${decoyName}`)).toHaveLength(1)
+        mustStay()
       }
-    } finally {
-      docker('rm', '-f', decoyName)
-      docker('volume', 'rm', decoyName)
-    }
+    })
   })

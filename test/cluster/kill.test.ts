@@ -1,14 +1,13 @@
 // The coordinator is killed with SIGKILL in each phase: clean removes everything of ours, and nothing that only looks like ours.
-import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { waitUntil } from '../../src/cluster/wait.ts'
 import { readRecording } from '../../src/recording/read.ts'
-import { ROOT, type RunningCli, runCli, startCli } from '../support/cli.ts'
+import { ROOT, type RunningCli, runCli } from '../support/cli.ts'
 import { requireOrSkip } from '../support/require.ts'
-import { docker, folders, journals, labelled, marked, nodeImage } from './kill-support.ts'
+import { folders, killRun, labelled, marked, useDecoyProcess, withDecoyContainer } from './kill-support.ts'
 
 /** One kill per phase here; `npm run soak` sets five, each a little later in its phase. */
 const TIMES = Number(process.env['GAUNTLET_KILLS'] ?? 1)
@@ -33,32 +32,21 @@ const PHASES: [string, Moment, boolean][] = [
 const folder = mkdtempSync(join(tmpdir(), 'gauntlet-kill-'))
 const env = { GAUNTLET_STATE: join(folder, 'state') }
 const scenario = join(folder, 'kill.yaml')
-let decoy: ReturnType<typeof spawn> | undefined
+const decoyExit = useDecoyProcess()
 
 beforeAll(() => {
   const text = readFileSync(join(ROOT, 'scenarios', 'quickstart.yaml'), 'utf8')
   writeFileSync(scenario, text.replace('for: 5s', 'for: 3s').replace('for: 20s', 'for: 8s'))
-  decoy = spawn('sleep', ['7200'], { env: { PATH: process.env['PATH'] ?? '', GAUNTLET_RUN: 'somebody-else' } })
 })
 afterAll(() => {
-  decoy?.kill('SIGKILL')
   rmSync(folder, { recursive: true, force: true })
 })
 
-/** Kills a run once it has come to the moment; fails where it was over before. */
-async function killOnce(provider: string, moment: Moment, delayMs: number): Promise<string> {
-  const run = startCli(['run', scenario, '--provider', provider, '--out', folder], { env })
-  await run.until(/starting 1 node/)
-  const found = journals(env.GAUNTLET_STATE)
-  expect(found).toHaveLength(1)
-  const runId = String(found[0]).replace('.journal', '')
-  await Promise.race([moment(run, join(folder, 'quickstart', runId)), run.done])
-  await sleep(delayMs)
-  run.child.kill('SIGKILL')
-  const { exitCode, signal, stdout, stderr } = await run.done
-  expect({ exitCode, signal }, stdout + stderr).toEqual({ exitCode: null, signal: 'SIGKILL' })
-  return runId
-}
+const killOnce = (provider: string, moment: Moment, delayMs: number): Promise<string> =>
+  killRun({ scenario, provider, out: folder, state: env.GAUNTLET_STATE }, async (run, runId) => {
+    await moment(run, join(folder, 'quickstart', runId))
+    await sleep(delayMs)
+  })
 
 describe.each(['process', 'docker'] as const)('kill -9 of the coordinator (%s)', provider => {
   it.for(PHASES)('during %s leaves nothing of ours after clean', async ([phase, moment, stored], context) => {
@@ -75,7 +63,7 @@ describe.each(['process', 'docker'] as const)('kill -9 of the coordinator (%s)',
       const recording = await readRecording(directory)
       expect(recording.manifest.runId).toBe(runId)
       if (stored) expect(recording.trials[0]?.intervals.length).toBeGreaterThan(3)
-      expect(decoy?.exitCode).toBe(null)
+      expect(decoyExit()).toBe(null)
     }
   })
 
@@ -88,22 +76,15 @@ describe.each(['process', 'docker'] as const)('kill -9 of the coordinator (%s)',
       folders(runId).length === 0 &&
       !existsSync(join(folder, 'state', 'kafka-gauntlet', 'runs', `${runId}.journal`))
     expect(await waitUntil(isGone, DEADLINE_MS)).toBe(true)
-    expect(decoy?.exitCode).toBe(null)
+    expect(decoyExit()).toBe(null)
   })
 
   it('touches no decoy: same image, similar names, no label of ours', async context => {
     requireOrSkip('docker', context)
-    const name = `gauntlet-20260101-000000-dead-broker-1-${provider}`
-    docker('volume', 'create', name)
-    docker('create', '--name', name, '-v', `${name}:/var/lib/kafka`, nodeImage())
-    try {
+    await withDecoyContainer(`gauntlet-20260101-000000-dead-broker-1-${provider}`, async mustStay => {
       await killOnce('docker', () => sleep(1500), 0)
       expect((await runCli(['clean', '--yes'], { env })).exitCode).toBe(0)
-      expect(docker('ps', '-aq', '--filter', `name=${name}`)).toHaveLength(1)
-      expect(docker('volume', 'ls', '-q', '--filter', `name=${name}`)).toHaveLength(1)
-    } finally {
-      docker('rm', '-f', name)
-      docker('volume', 'rm', name)
-    }
+      mustStay()
+    })
   })
 })
