@@ -27,6 +27,10 @@ const ON_TIME_GRACE_US = 10_000
 /** A client's own counters are read this often at most; a spinning pacer would otherwise do little else. */
 const WIRE_COUNT_US = 10_000
 const SPIN_LEAD_US = 1500
+/** A spinning pacer watches the clock for so long between two rounds of the event loop, each of which leaves garbage behind. */
+const SPIN_STAY_US = 10
+/** More than fit into that time, for a clock that stands still. */
+const SPIN_STAY_LOOKS = 500
 /** Just before a phase's end: an arrival at the very border belongs to the next. */
 const BORDER_US = 0.001
 
@@ -168,7 +172,12 @@ export class ProducerRole {
       this.onDone()
       return
     }
+    if (isBackAtOnce) this.stay(Math.min(nextUs + this.t0Us, nowUs + SPIN_STAY_US))
     this.timer = isBackAtOnce ? setImmediate(this.onWake) : setTimeout(this.onWake, TICK_MS)
+  }
+
+  private stay(untilUs: number): void {
+    for (let looks = 0; looks < SPIN_STAY_LOOKS && this.clock.nowUs() < untilUs; looks++);
   }
 
   /** Counts, then offers, what has fallen due; returns when the next arrival is due. */

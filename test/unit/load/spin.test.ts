@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Driver, PendingBatch } from '../../../src/drivers/driver.ts'
 import { capabilities } from '../../../src/drivers/scripted/capabilities.ts'
+import { Pacer } from '../../../src/load/pacer.ts'
 import { ProducerRole } from '../../../src/load/produce.ts'
 import { Recorder } from '../../../src/load/recorder.ts'
 import { producerSpec, stretch, T0_US } from './virtual-producer.ts'
@@ -13,16 +14,15 @@ beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate'] })
 })
 afterEach(() => {
+  vi.restoreAllMocks()
   vi.useRealTimers()
 })
 
 /** A role that has just begun, with an arrival every millisecond; each dispatch takes `sendUs`, and nothing is ever answered. */
 async function rig(pacer: 'spin' | 'tick', lingerMs: number, sendUs = 0) {
-  const clock = { us: T0_US, readings: 0 }
-  const nowUs = (): number => {
-    clock.readings++
-    return clock.us
-  }
+  const clock = { us: T0_US, perReadingUs: 0 }
+  const nowUs = (): number => (clock.us += clock.perReadingUs)
+  const looks = vi.spyOn(Pacer.prototype, 'step')
   const sent: PendingBatch[] = []
   const counters = { requests: 0, wireBytes: 0, compressedBytes: 0, uncompressedBytes: 0 }
   const counted = vi.fn(() => counters)
@@ -49,14 +49,14 @@ async function rig(pacer: 'spin' | 'tick', lingerMs: number, sendUs = 0) {
   const role = new ProducerRole(spec, driver, { nowUs })
   await role.open()
   role.start(T0_US, new Recorder(T0_US, () => NO_USE, vi.fn()), vi.fn())
-  /** One wake-up at that time; how often it read the clock, which it does once for each look at the schedule. */
+  /** One wake-up at that time; how often it looked at the schedule. */
   const wakeAt = (us: number): number => {
     clock.us = T0_US + us
-    clock.readings = 0
+    looks.mockClear()
     vi.advanceTimersToNextTimer()
-    return clock.readings
+    return looks.mock.calls.length
   }
-  return { wakeAt, sent, counted }
+  return { wakeAt, sent, counted, clock }
 }
 
 test('a wake-up that sends nothing looks at the schedule once, whether anything was due or not', async () => {
@@ -85,4 +85,20 @@ test('it looks again after the client’s counters were read', async () => {
 test('a pacer that sleeps until the next tick always looks again', async () => {
   const { wakeAt } = await rig('tick', 100)
   expect([wakeAt(1400), wakeAt(2800)]).toEqual([2, 2])
+})
+
+test('it stays with the clock until the next arrival, or for 10 µs, before the event loop has its turn', async () => {
+  const { wakeAt, clock } = await rig('spin', 100)
+  clock.perReadingUs = 1
+  for (const us of [400, 990]) wakeAt(us)
+  expect(clock.us - T0_US).toBe(1000)
+  wakeAt(1100)
+  expect(clock.us - T0_US).toBe(1111)
+})
+
+test('a ticking pacer does not stay', async () => {
+  const { wakeAt, clock } = await rig('tick', 100)
+  clock.perReadingUs = 1
+  wakeAt(1400)
+  expect(clock.us - T0_US).toBeLessThan(1405)
 })
