@@ -75,8 +75,8 @@ describe('compression sweep on three Docker brokers', () => {
       file,
       text
         .replace('repeat: 2', 'repeat: 1')
-        .replace('for: 12s', 'for: 6s')
-        .replace('for: 4s', 'for: 2s')
+        .replace('for: 12s', 'for: 4s')
+        .replace('for: 4s', 'for: 1s')
         .replace('  - achieved >= 99%\n', ''),
     )
     const result = await runCli(['run', file, '--provider', 'docker', '--out', folder, '--json'])

@@ -20,8 +20,8 @@ import { useOwnJournals } from './process-support.ts'
 useOwnJournals()
 
 const PER_SECOND = 500
-const MEASURE_SECONDS = 20
-const FREEZE_AFTER_MS = 6000
+const MEASURE_SECONDS = 14
+const FREEZE_AFTER_MS = 4000
 const TOLERANCE = 0.05
 const NODE = 1
 
