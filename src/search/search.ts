@@ -174,13 +174,17 @@ type Bracket = { low: number | undefined; high: number | undefined }
 /** Why an end is missing: the generator failed, nobody asks for more, or time ran out. */
 type Ended = 'generator' | 'ceiling' | 'time'
 
-/** Coarse steps, twice as wide each time: down until one holds, or up until one does not; one that fails is asked twice. */
+/**
+ * Coarse steps, twice as wide each time: down until one holds, or up until one does not. On the way down one that fails is asked
+ * twice, as what lies above it is left; on the way up it ends the bracket, and is asked again when the ends are confirmed.
+ */
 async function bracket(search: Search, ceiling: number): Promise<Bracket & { endedBy?: Ended }> {
   let [step, low, high]: [number, number | undefined, number | undefined] = [0, undefined, undefined]
   let [down, up] = [search.stepsFor(COARSE_DOWN), search.stepsFor(COARSE_UP)]
+  const ask = () => (low === undefined ? search.probeTwice(step, 'bracket') : search.probe(step, 'bracket'))
   for (;;) {
     const isCeiling = step >= ceiling
-    const probe = isCeiling ? undefined : await search.probeTwice(step, 'bracket')
+    const probe = isCeiling ? undefined : await ask()
     if (!probe && !isCeiling) return { low, high, endedBy: 'time' }
     // Nowhere to go from either end, so that one bad trial there must not decide.
     const isEnd = isCeiling || (step <= search.lowestStep && probe?.state === 'bad')
@@ -226,9 +230,10 @@ async function confirmLow(search: Search, ends: Ends): Promise<Ends> {
   let { low, high } = ends
   while (search.hasTrial) {
     const side = await search.confirm(low)
-    if (side === 'good') break
+    if (side === 'good' || low <= search.lowestStep) break
     if (side === 'bad') high = low
-    if (low <= search.lowestStep || !search.hasTrial) break
+    // Trials that had no time to agree are no reason to go lower.
+    else if (!search.hasTrial) break
     low -= 1
   }
   return { low, high }
@@ -247,18 +252,22 @@ async function climb(search: Search, held: number, ceiling: number): Promise<End
   return { low, high: low + 1 }
 }
 
+/** `failed` is the lowest step at which a soak did not hold. */
+type Soaked = { low: number; soaked: boolean; failed?: number | undefined }
+
 /** Holds the lower end for long; a step down where it does not. */
-async function soak(search: Search, low: number, options: SearchOptions): Promise<{ low: number; soaked: boolean }> {
-  let step = low
+async function soak(search: Search, low: number, options: SearchOptions): Promise<Soaked> {
+  let [step, failed]: [number, number | undefined] = [low, undefined]
   if (options.soakMs === 0) return { low: step, soaked: false }
   for (let i = 0; i < MOST_SOAKS; i++) {
     const probe = await search.probe(step, 'soak', options.soakMs)
-    if (!probe) return { low: step, soaked: false }
-    if (probe.state === 'good') return { low: step, soaked: true }
+    if (!probe) return { low: step, soaked: false, failed }
+    if (probe.state === 'good') return { low: step, soaked: true, failed }
+    if (probe.state === 'bad') failed = step
     if (step <= search.lowestStep) break
     step -= 1
   }
-  return { low: step, soaked: false }
+  return { low: step, soaked: false, failed }
 }
 
 function limitsOf(search: Search, low: number): string[] {
@@ -308,28 +317,28 @@ export async function searchRate(cluster: SearchCluster, options: SearchOptions)
     return finish({ state: 'below', soaked: false, limitedBy: limitsOf(search, search.lowestStep - 1) })
   }
   const half = 1 + options.gridShare / 2
-  const above = async (held: number, endedBy: Ended = 'time'): Promise<SearchResult> => {
-    const { low, soaked } = await soak(search, held, options)
-    search.reasons.push(WHY_ABOVE[endedBy])
+  const bracketed = found.high === undefined ? undefined : { low: found.low, high: found.high }
+  const settled = bracketed && (await settle(search, await narrow(search, bracketed), ceiling))
+  const held = settled?.low ?? found.low
+  const end = settled && upperEnd(search, settled)
+  const { low, soaked, failed } = await soak(search, held, options)
+  // Where no trial found an end, a soak that failed is one.
+  const high = end ?? failed
+  if (high === undefined) {
+    search.reasons.push(WHY_ABOVE[(bracketed ? undefined : found.endedBy) ?? 'time'])
     const ratePerSecond = search.rateAt(low)
     return finish({ state: 'above', ratePerSecond, loPerSecond: ratePerSecond / half, soaked, limitedBy: [] })
   }
-  if (found.high === undefined) return above(found.low, found.endedBy)
-  const settled = await settle(search, await narrow(search, { low: found.low, high: found.high }), ceiling)
-  const high = upperEnd(search, settled)
-  if (high === undefined) return above(settled.low)
-  const ends = { low: settled.low, high }
-  const { low, soaked } = await soak(search, ends.low, options)
-  if (low < ends.low) search.reasons.push('the soak did not hold at the rate that short trials had confirmed')
+  if (low < held) search.reasons.push('the soak did not hold at the rate that short trials had confirmed')
   if (!soaked && options.soakMs > 0) search.reasons.push('the rate was not soaked')
-  if (search.verdictAt(ends.low) !== 'good' || search.verdictAt(ends.high) !== 'bad')
+  if (search.verdictAt(held) !== 'good' || search.verdictAt(high) !== 'bad')
     search.reasons.push('fewer than three trials that agree stand behind an end of the interval')
-  if (ends.high - ends.low > 1) search.reasons.push('time ran out before the interval was one step of the grid')
+  if (high - held > 1) search.reasons.push('time ran out before the interval was one step of the grid')
   return finish({
     state: 'found',
     ratePerSecond: search.rateAt(low),
     loPerSecond: search.rateAt(low) / half,
-    hiPerSecond: search.rateAt(ends.high) * half,
+    hiPerSecond: search.rateAt(high) * half,
     soaked,
     limitedBy: limitsOf(search, low),
   })

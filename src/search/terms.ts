@@ -2,7 +2,7 @@
 import type { Goal, TrialOutcome } from './goal.ts'
 
 /** What a trial is for; a cluster may use it for labels only. */
-export type Purpose = 'saturate' | 'bracket' | 'narrow' | 'confirm' | 'soak'
+export type Purpose = 'saturate' | 'warm' | 'bracket' | 'narrow' | 'confirm' | 'soak'
 
 export type TrialRequest = { ratePerSecond: number; durationMs: number; purpose: Purpose }
 

@@ -1,14 +1,16 @@
-// Loads a cluster without a schedule until it is as fast as it will be, so that a search does not measure how old its brokers are.
+// Loads a cluster until it is as fast as it will be, so that a search does not measure how old its brokers are.
 import type { SearchCluster } from './search.ts'
 import type { SearchOptions } from './terms.ts'
 
 /** What a closed loop must gain on the one before, for another to be worth its time. */
 const WARM_GROWTH_SHARE = 0.1
 const WARM_BUDGET_SHARE = 0.25
-/** So much longer are they where limits are lifted: what lies between two of them is lost for growing old. */
-const LIFTED_FACTOR = 4
-
 const LEAST_LOOPS = 2
+/** Where limits are lifted, so much of the budget goes into growing old without them. */
+const LIFTED_BUDGET_SHARE = 1 / 3
+/** And so much of it into the first closed loop, in which most of what a broker runs is compiled. */
+const LIFTED_LOOP_BUDGET_SHARE = 1 / 7
+const MOST_REHEARSALS = 12
 
 export type Warmed = {
   /** Completions per second at the end. */
@@ -19,39 +21,79 @@ export type Warmed = {
   liftedMs: number | undefined
 }
 
-/**
- * Closed loops until one brings no more: brokers that have just started grow faster for a minute or more, and trials would compare their ages.
- * Those with limits grow old without them, as that takes far less time, and are then loaded once more within them.
- */
-export async function warm(
-  cluster: SearchCluster,
-  { saturateMs, overheadMs, budgetMs }: SearchOptions,
-  beganMs: number,
-): Promise<Warmed> {
-  let times = 0
-  let loadMs = 0
-  const saturate = (durationMs = saturateMs): Promise<number> => {
-    times++
-    loadMs += durationMs
-    return cluster.saturate(durationMs)
+/** What warming has cost, by the cluster's clock where it has one. */
+class Cost {
+  times = 0
+  loadMs = 0
+  private readonly cluster: SearchCluster
+  private readonly overheadMs: number
+  private readonly beganMs: number
+
+  constructor(cluster: SearchCluster, { overheadMs }: SearchOptions, beganMs: number) {
+    this.cluster = cluster
+    this.overheadMs = overheadMs
+    this.beganMs = beganMs
   }
-  const spentMs = (): number => (cluster.elapsedMs?.() ?? beganMs + loadMs + times * overheadMs) - beganMs
-  const lower = await cluster.liftLimits?.()
-  const loopMs = lower ? LIFTED_FACTOR * saturateMs : saturateMs
+
+  get spentMs(): number {
+    const elapsedMs = this.cluster.elapsedMs?.()
+    return elapsedMs === undefined ? this.loadMs + this.times * this.overheadMs : elapsedMs - this.beganMs
+  }
+
+  /** Whether another load of this length would end within so much time. */
+  hasTime(durationMs: number, withinMs: number): boolean {
+    return this.spentMs + durationMs + this.overheadMs <= withinMs
+  }
+
+  of<T>(durationMs: number, load: Promise<T>): Promise<T> {
+    this.times++
+    this.loadMs += durationMs
+    return load
+  }
+}
+
+/** Closed loops until one brings no more: brokers that have just started grow faster for a minute or more, and trials would compare their ages. */
+async function growOld(cluster: SearchCluster, { saturateMs, budgetMs }: SearchOptions, cost: Cost): Promise<number> {
   let [most, perSecond] = [0, 0]
+  do {
+    most = perSecond
+    perSecond = await cost.of(saturateMs, cluster.saturate(saturateMs))
+  } while (
+    cost.times < LEAST_LOOPS ||
+    (perSecond > most * (1 + WARM_GROWTH_SHARE) && cost.hasTime(saturateMs, WARM_BUDGET_SHARE * budgetMs))
+  )
+  return perSecond
+}
+
+/**
+ * A long closed loop, then short trials at its rate. The trials are what counts: topics that come and go, and records that come
+ * in time, run code that no closed loop runs, and within limits its compiling takes minutes of what the trials that are judged need.
+ */
+async function rehearse(cluster: SearchCluster, { saturateMs, budgetMs }: SearchOptions, cost: Cost): Promise<void> {
+  const loopMs = Math.max(saturateMs, LIFTED_LOOP_BUDGET_SHARE * budgetMs)
+  const ratePerSecond = await cost.of(loopMs, cluster.saturate(loopMs))
+  const durationMs = saturateMs / 2
+  const withinMs = LIFTED_BUDGET_SHARE * budgetMs
+  for (let i = 0; i < MOST_REHEARSALS && ratePerSecond > 0 && cost.hasTime(durationMs, withinMs); i++)
+    await cost.of(durationMs, cluster.runTrial({ ratePerSecond, durationMs, purpose: 'warm' }))
+}
+
+/** Brokers with limits grow old without them, as that takes far less time, and are then loaded once within them. */
+export async function warm(cluster: SearchCluster, options: SearchOptions, beganMs: number): Promise<Warmed> {
+  const cost = new Cost(cluster, options, beganMs)
+  const told = (perSecond: number, liftedMs?: number): Warmed => ({
+    perSecond,
+    times: cost.times,
+    loadMs: cost.loadMs,
+    liftedMs,
+  })
+  const lower = await cluster.liftLimits?.()
+  if (!lower) return told(await growOld(cluster, options, cost))
   try {
-    do {
-      most = perSecond
-      perSecond = await saturate(loopMs)
-    } while (
-      times < LEAST_LOOPS ||
-      (perSecond > most * (1 + WARM_GROWTH_SHARE) && spentMs() + loopMs + overheadMs <= WARM_BUDGET_SHARE * budgetMs)
-    )
+    await rehearse(cluster, options, cost)
   } finally {
-    await lower?.()
+    await lower()
   }
-  if (!lower) return { perSecond, times, loadMs, liftedMs: undefined }
-  const liftedMs = spentMs()
-  perSecond = await saturate()
-  return { perSecond, times, loadMs, liftedMs }
+  const liftedMs = cost.spentMs
+  return told(await cost.of(options.saturateMs, cluster.saturate(options.saturateMs)), liftedMs)
 }

@@ -244,6 +244,55 @@ describe('time', () => {
     }
   })
 
+  test('a soak that did not hold is an upper end, where time ran out before a trial found one', async () => {
+    const cluster = scriptedCluster({ produce: constant(1e12), groups: {} }, GOAL, 1)
+    let soaks = 0
+    const tiring: SearchCluster = {
+      ...cluster,
+      saturate: () => Promise.resolve(10_000),
+      runTrial: async request => {
+        const outcome = await cluster.runTrial(request)
+        return request.purpose === 'soak' && ++soaks === 1 ? { ...outcome, missShare: 0.05 } : outcome
+      },
+    }
+    const result = await searchRate(tiring, { ...OPTIONS, gridShare: 0.2, budgetMs: 200_000, soakMs: 20_000 })
+    const [failed, held] = result.probes.slice(-2)
+    expect([failed, held].map(probe => [probe?.purpose, probe?.state])).toEqual([
+      ['soak', 'bad'],
+      ['soak', 'good'],
+    ])
+    expect(result).toMatchObject({ state: 'found', soaked: true, ratePerSecond: held?.ratePerSecond })
+    expect(result.hiPerSecond).toBeCloseTo((failed?.ratePerSecond ?? 0) * 1.1, 6)
+    expect(result.limitedBy).toEqual(['latency'])
+    expect(result.reasons).toContain('fewer than three trials that agree stand behind an end of the interval')
+  })
+
+  test('wherever time runs out, no rate is told that the trials meant to confirm it have refuted', async () => {
+    const short = { gridShare: 0.15, trialMs: 8000, saturateMs: 5000, soakMs: 20_000, overheadMs: 7000 }
+    for (let seed = 1; seed <= 300; seed++) {
+      const cluster = scriptedCluster({ produce: constant(20_000), groups: {} }, GOAL, seed)
+      // What leads there is kinder than what asks again.
+      const fickle: SearchCluster = {
+        ...cluster,
+        runTrial: async request => {
+          const outcome = await cluster.runTrial(request)
+          return request.purpose === 'confirm' && request.ratePerSecond > 12_000
+            ? { ...outcome, missShare: 0.05 }
+            : outcome
+        },
+      }
+      const budgetMs = 60_000 + 1000 * seed
+      const { state, ratePerSecond, probes, hiPerSecond } = await searchRate(fickle, { ...OPTIONS, ...short, budgetMs })
+      const refuted = probes
+        .filter(probe => probe.purpose === 'confirm' && probe.state === 'bad')
+        .map(probe => probe.ratePerSecond)
+      const lowest = Math.min(...refuted.filter(rate => refuted.filter(other => other === rate).length >= 3))
+      if (state !== 'below') expect(ratePerSecond, `budget of ${budgetMs} ms`).toBeLessThan(lowest)
+      if (hiPerSecond !== undefined && lowest < Number.POSITIVE_INFINITY)
+        expect(hiPerSecond, `budget of ${budgetMs} ms`).toBeLessThan(lowest * (1 + short.gridShare))
+    }
+  })
+
   test('a cluster that takes nothing has no rate, and the search ends', async () => {
     const result = await search({ produce: constant(0), groups: {} }, 1)
     expect(result).toMatchObject({ state: 'below', soaked: false })

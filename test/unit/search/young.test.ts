@@ -79,22 +79,31 @@ describe('limits that can be lifted', () => {
         return (saturate ?? cluster.saturate)(durationMs)
       },
       runTrial: request => {
-        seen.push('trial')
+        seen.push(request.purpose === 'warm' ? 'rehearsal' : 'trial')
         return cluster.runTrial(request)
       },
     }
     return { watched, seen }
   }
 
-  test('are lifted while brokers are warmed, for longer than without, and are back before anything is tried', async () => {
+  test('are lifted for a closed loop and for trials that nobody judges, and are back before anything is tried', async () => {
     const { watched, seen } = limited(1)
-    const { liftedMs } = await searchRate(watched, OPTIONS)
+    const { liftedMs, probes } = await searchRate(watched, OPTIONS)
     const back = seen.indexOf('back')
-    expect(seen[0]).toBe('lifted')
-    expect(seen.slice(1, back).every(step => step === 'saturate')).toBe(true)
+    expect(seen.slice(0, 2)).toEqual(['lifted', 'saturate'])
+    expect(back).toBeGreaterThan(4)
+    expect(seen.slice(2, back).every(step => step === 'rehearsal')).toBe(true)
     expect(seen.slice(back + 1, back + 3)).toEqual(['saturate', 'trial'])
-    expect(liftedMs).toBeGreaterThan(2 * 4 * OPTIONS.saturateMs)
-    expect(liftedMs).toBeLessThanOrEqual(OPTIONS.budgetMs / 4)
+    expect(seen.slice(back)).not.toContain('rehearsal')
+    expect(probes).toHaveLength(seen.filter(step => step === 'trial').length)
+    expect(liftedMs).toBeGreaterThan(OPTIONS.budgetMs / 4)
+    expect(liftedMs).toBeLessThanOrEqual(OPTIONS.budgetMs / 3)
+  })
+
+  test('are not rehearsed in where nothing is completed at all', async () => {
+    const { watched, seen } = limited(1, () => Promise.resolve(0))
+    await searchRate(watched, OPTIONS)
+    expect(seen.slice(0, 3)).toEqual(['lifted', 'saturate', 'back'])
   })
 
   test('are back where warming fails', async () => {
