@@ -83,9 +83,9 @@ export const OPTIONS = {
     default: '100ms',
   },
   miss: { type: 'string', describe: 'Share of records that may miss the deadline: 1% means p99', default: '1%' },
-  grid: { type: 'string', describe: 'Distance of neighbouring rates', default: '5%' },
-  trial: { type: 'string', describe: 'Length of a trial', default: '15s' },
-  soak: { type: 'string', describe: 'How long the rate that was found must hold', default: '60s' },
+  grid: { type: 'string', describe: 'Distance of neighbouring rates', default: '10%' },
+  trial: { type: 'string', describe: 'Length of a trial', default: '8s' },
+  soak: { type: 'string', describe: 'How long the rate that was found must hold', default: '20s' },
   budget: { type: 'string', describe: 'Time for the whole search', default: '6m' },
   'one-down': {
     type: 'string',

@@ -7,9 +7,9 @@ const WARM_GROWTH_SHARE = 0.1
 const WARM_BUDGET_SHARE = 0.25
 const LEAST_LOOPS = 2
 /** Where limits are lifted, so much of the budget goes into growing old without them. */
-const LIFTED_BUDGET_SHARE = 1 / 3
-/** And so much of it into the first closed loop, in which most of what a broker runs is compiled. */
-const LIFTED_LOOP_BUDGET_SHARE = 1 / 7
+const LIFTED_BUDGET_SHARE = 0.4
+/** And so much of it into the first closed loop, which says at what rate to rehearse: young brokers are slow, so that they are not overloaded later. */
+const LIFTED_LOOP_BUDGET_SHARE = 1 / 12
 const MOST_REHEARSALS = 12
 
 export type Warmed = {
@@ -66,7 +66,7 @@ async function growOld(cluster: SearchCluster, { saturateMs, budgetMs }: SearchO
 }
 
 /**
- * A long closed loop, then short trials at its rate. The trials are what counts: topics that come and go, and records that come
+ * A closed loop, then short trials at its rate. The trials are what counts: topics that come and go, and records that come
  * in time, run code that no closed loop runs, and within limits its compiling takes minutes of what the trials that are judged need.
  */
 async function rehearse(cluster: SearchCluster, { saturateMs, budgetMs }: SearchOptions, cost: Cost): Promise<void> {
