@@ -1,4 +1,5 @@
 // Finds the highest sustainable rate: brackets it, narrows it on a geometric grid, confirms both ends, and soaks the lower one.
+import { Cost } from './cost.ts'
 import { guardsOf, type TrialOutcome } from './goal.ts'
 import type { Probe, Purpose, SearchOptions, SearchResult, TrialRequest } from './terms.ts'
 import { warm } from './warm.ts'
@@ -44,42 +45,24 @@ const MOST_PROBES = 200
 
 type Side = 'good' | 'bad' | 'open'
 
-/** Where a search begins, when, and how long limits were lifted before. */
-type Start = { perSecond: number; beganMs: number; liftedMs?: number | undefined }
+/** Where a search begins, what it has cost, and how long limits were lifted before. */
+type Start = { perSecond: number; cost: Cost; liftedMs?: number | undefined }
 
 class Search {
   readonly probes: Probe[] = []
   readonly reasons: string[] = []
-  spentMs = 0
+  readonly cost: Cost
   readonly liftedMs: number | undefined
   private readonly cluster: SearchCluster
   private readonly options: SearchOptions
   private readonly base: number
-  private readonly beganMs: number
-  private trials = 0
-  private besideMs = 0
 
   constructor(cluster: SearchCluster, options: SearchOptions, from: Start) {
     this.cluster = cluster
     this.options = options
     this.base = from.perSecond
-    this.beganMs = from.beganMs
+    this.cost = from.cost
     this.liftedMs = from.liftedMs
-  }
-
-  /** Adds what trials cost, or reads the clock where the cluster has one, and learns what they cost beside their load. */
-  spend(trials: number, loadMs: number): void {
-    const beforeMs = this.spentMs
-    const elapsedMs = this.cluster.elapsedMs?.()
-    this.spentMs =
-      elapsedMs === undefined ? beforeMs + loadMs + trials * this.options.overheadMs : elapsedMs - this.beganMs
-    this.trials += trials
-    this.besideMs += this.spentMs - beforeMs - loadMs
-  }
-
-  /** What a trial costs beside its load: as told, or as seen on average where that is more. */
-  private get overheadMs(): number {
-    return Math.max(this.options.overheadMs, this.trials === 0 ? 0 : this.besideMs / this.trials)
   }
 
   rateAt(step: number): number {
@@ -98,7 +81,7 @@ class Search {
   private get soakReserveMs(): number {
     const { soakMs, budgetMs } = this.options
     if (soakMs === 0) return 0
-    const oneMs = soakMs + this.overheadMs
+    const oneMs = soakMs + this.cost.overheadMs
     return 2 * oneMs <= SECOND_SOAK_BUDGET_SHARE * budgetMs ? 2 * oneMs : oneMs
   }
 
@@ -108,7 +91,7 @@ class Search {
 
   /** True while another trial would end in time, and leave time for a soak. */
   hasTime(durationMs: number, reserveMs = this.soakReserveMs): boolean {
-    const endMs = this.spentMs + durationMs + this.overheadMs + reserveMs
+    const endMs = this.cost.spentMs + durationMs + this.cost.overheadMs + reserveMs
     return this.probes.length < MOST_PROBES && endMs <= this.options.budgetMs
   }
 
@@ -124,8 +107,7 @@ class Search {
     for (let attempt = 0; attempt <= INVALID_AGAIN; attempt++) {
       if (!this.hasTime(durationMs, reserveMs)) return last
       const request = { ratePerSecond: this.rateAt(step), durationMs, purpose }
-      const outcome = await this.cluster.runTrial(request)
-      this.spend(1, durationMs)
+      const outcome = await this.cost.of(durationMs, this.cluster.runTrial(request))
       const guards = guardsOf(outcome, this.options.goal)
       // What held in spite of a poor generator held; only a failure needs a generator that can be believed.
       const state = guards.length === 0 ? 'good' : outcome.isGeneratorLimited ? 'invalid' : 'bad'
@@ -290,14 +272,12 @@ function upperEnd(search: Search, { low, high }: Ends): number | undefined {
 
 /** Where the search begins: at the ceiling, or a little below what a closed loop completes. */
 async function begin(cluster: SearchCluster, options: SearchOptions): Promise<Search> {
-  const beganMs = cluster.elapsedMs?.() ?? 0
+  const cost = new Cost(cluster, options)
   if (options.ceilingPerSecond !== undefined)
-    return new Search(cluster, options, { perSecond: options.ceilingPerSecond, beganMs })
-  const { perSecond, times, loadMs, liftedMs } = await warm(cluster, options, beganMs)
+    return new Search(cluster, options, { perSecond: options.ceilingPerSecond, cost })
+  const { perSecond, liftedMs } = await warm(cluster, options, cost)
   const start = Number.isFinite(perSecond) ? START_SHARE * perSecond : 0
-  const search = new Search(cluster, options, { perSecond: Math.max(options.floorPerSecond, start), beganMs, liftedMs })
-  search.spend(times, loadMs)
-  return search
+  return new Search(cluster, options, { perSecond: Math.max(options.floorPerSecond, start), cost, liftedMs })
 }
 
 /** Searches until the interval is one step of the grid, or time runs out; the result is honest about either. */
@@ -309,7 +289,7 @@ export async function searchRate(cluster: SearchCluster, options: SearchOptions)
     ...rest,
     probes: search.probes,
     reasons: search.reasons,
-    spentMs: search.spentMs,
+    spentMs: search.cost.spentMs,
     ...(search.liftedMs === undefined ? {} : { liftedMs: search.liftedMs }),
   })
   if (found.low === undefined) {
