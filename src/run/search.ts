@@ -56,18 +56,20 @@ async function announced(
   }
 }
 
+type Terms = { goal: Goal; warmupMs: number; beganMs: number }
+
 class Loaded implements SearchCluster {
   private readonly context: TrialContext
   private readonly manifest: Manifest
   private readonly setup: TrialSetup
   private readonly goal: Goal
   private readonly warmupMs: number
-  private readonly beganMs = performance.now()
+  private readonly beganMs: number
   readonly loseBroker?: () => Promise<string>
   readonly liftLimits?: () => Promise<() => Promise<void>>
   readonly plan: Pick<Manifest['plan'], 'cells' | 'trials'> = { cells: [], trials: [] }
 
-  constructor(context: TrialContext, manifest: Manifest, goal: Goal, warmupMs: number) {
+  constructor(context: TrialContext, manifest: Manifest, { goal, warmupMs, beganMs }: Terms) {
     const [setup] = context.plan.setups
     if (!setup) throw new TypeError('a plan without a cell cannot be searched')
     this.setup = setup
@@ -75,6 +77,7 @@ class Loaded implements SearchCluster {
     this.manifest = manifest
     this.goal = goal
     this.warmupMs = warmupMs
+    this.beganMs = beganMs
     const { liftLimits } = context.cluster
     if (liftLimits) this.liftLimits = () => announced(liftLimits, context.options)
     if (canLoseBroker(context, setup)) this.loseBroker = () => loseBroker(context)
@@ -96,6 +99,7 @@ class Loaded implements SearchCluster {
     return Math.min(analysis.measures.throughputPerSecond, ...reads)
   }
 
+  /** Since before the boot. */
   elapsedMs(): number {
     return performance.now() - this.beganMs
   }
@@ -156,9 +160,10 @@ export async function runSearch(
 ): Promise<Cause[]> {
   // Rules are about the load that a user chose; a search overloads on purpose.
   const manifest: Manifest = { ...input.manifest, rules: [], plan: { ...input.manifest.plan, cells: [], trials: [] } }
+  const beganMs = performance.now()
   await createRecording(input.directory, manifest)
   return withBoot(input, 0, manifest.anchor, async context => {
-    const cluster = new Loaded(context, manifest, goal, warmupMs)
+    const cluster = new Loaded(context, manifest, { goal, warmupMs, beganMs })
     const causes: Cause[] = []
     try {
       await find(cluster)

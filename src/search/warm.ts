@@ -1,7 +1,7 @@
 // Loads a cluster until it is as fast as it will be, so that a search does not measure how old its brokers are.
 import type { Cost } from './cost.ts'
 import type { SearchCluster } from './search.ts'
-import type { SearchOptions } from './terms.ts'
+import type { SearchOptions, TrialRequest } from './terms.ts'
 
 /** What a closed loop must gain on the one before, for another to be worth its time. */
 const WARM_GROWTH_SHARE = 0.1
@@ -12,6 +12,8 @@ const LIFTED_BUDGET_SHARE = 0.4
 /** And so much of it into the first closed loop, which says at what rate to rehearse: young brokers are slow, so that they are not overloaded later. */
 const LIFTED_LOOP_BUDGET_SHARE = 1 / 12
 const MOST_REHEARSALS = 12
+/** In turn: what is searched later is higher than what young brokers complete, and code compiled for one load is compiled again for another. */
+const REHEARSED = [1, 1.5, 2]
 
 export type Warmed = {
   /** Completions per second at the end. */
@@ -47,11 +49,16 @@ async function growOld(cluster: SearchCluster, options: SearchOptions, cost: Cos
 async function rehearse(cluster: SearchCluster, options: SearchOptions, cost: Cost): Promise<void> {
   const { saturateMs, budgetMs } = options
   const loopMs = Math.max(saturateMs, LIFTED_LOOP_BUDGET_SHARE * budgetMs)
-  const ratePerSecond = await cost.of(loopMs, cluster.saturate(loopMs))
+  const perSecond = await cost.of(loopMs, cluster.saturate(loopMs))
   const durationMs = saturateMs / 2
+  const rehearsalOf = (i: number): TrialRequest => ({
+    ratePerSecond: perSecond * (REHEARSED[i % REHEARSED.length] as number),
+    durationMs,
+    purpose: 'warm',
+  })
   const hasTime = (): boolean => fits(cost, durationMs, LIFTED_BUDGET_SHARE, options)
-  for (let i = 0; i < MOST_REHEARSALS && ratePerSecond > 0 && hasTime(); i++)
-    await cost.of(durationMs, cluster.runTrial({ ratePerSecond, durationMs, purpose: 'warm' }))
+  for (let i = 0; i < MOST_REHEARSALS && perSecond > 0 && hasTime(); i++)
+    await cost.of(durationMs, cluster.runTrial(rehearsalOf(i)))
 }
 
 /** Brokers with limits grow old without them, as that takes far less time, and are then loaded once within them. */

@@ -30,7 +30,9 @@ export async function execute(input: CommandInput): Promise<number> {
   let result: (SearchResult & { oneDown?: OneDown }) | undefined
   const { directory, causes } = await runSession(made, input, run =>
     runSearch(run, settings.goal, WARMUP_MS, async cluster => {
-      result = await searchWithOneDown(cluster, settings)
+      // Users wait for the boot as well.
+      const budgetMs = settings.budgetMs - (cluster.elapsedMs?.() ?? 0)
+      result = await searchWithOneDown(cluster, { ...settings, budgetMs })
     }),
   )
   const { judgement, files } = await finishRecording(directory, causes, new Date().toISOString())
