@@ -79,7 +79,7 @@ export const OPTIONS = {
   margin: { type: 'array', describe: 'How much worse is borne: ack.p99=15%; the metrics named gate, at most three' },
   deadline: {
     type: 'string',
-    describe: 'Within this a record must be acked and read by every group',
+    describe: 'Within this a record must be acked and read by every group; several in one search: 500ms,100ms',
     default: '100ms',
   },
   miss: { type: 'string', describe: 'Share of records that may miss the deadline: 1% means p99', default: '1%' },

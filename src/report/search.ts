@@ -1,7 +1,8 @@
 // A search in words: the rate and its interval, what limits it, and the latency–load curve of all trials.
+import type { GoalResult } from '../search/goals.ts'
 import type { OneDown } from '../search/one-down.ts'
 import type { SearchResult } from '../search/search.ts'
-import { showPerSecond, showShare } from './format.ts'
+import { showPerSecond, showShare, showUs } from './format.ts'
 import { markdownTable, markdownText } from './markdown.ts'
 import { painter, safe, type TerminalOptions, textTable, wrap } from './paint.ts'
 
@@ -53,7 +54,19 @@ function rowsOf(result: SearchResult): string[][] {
     ])
 }
 
-type Shown = SearchResult & { oneDown?: OneDown }
+type Shown = SearchResult & { goal?: GoalResult['goal']; others?: readonly GoalResult[]; oneDown?: OneDown }
+
+/** Every answer with its sentence; where there are several goals, each says which one it is of. */
+function partsOf(result: Shown): { one: SearchResult; sentence: string }[] {
+  const { others = [], oneDown } = result
+  const of = (one: Shown): string => {
+    if (others.length === 0 || !one.goal) return searchSentence(one)
+    const { deadlineMs, missShare } = one.goal
+    return `all but ${showShare(missShare)} within ${showUs(deadlineMs * 1000)}: ${searchSentence(one)}`
+  }
+  const answers = [result, ...others].map(one => ({ one, sentence: of(one) }))
+  return oneDown ? [...answers, { one: oneDown, sentence: oneDownSentence(oneDown) }] : answers
+}
 
 export function renderSearchTerminal(result: Shown, { colour, width }: TerminalOptions): string {
   const paint = painter(colour)
@@ -70,11 +83,9 @@ export function renderSearchTerminal(result: Shown, { colour, width }: TerminalO
     ...[...warming(one), ...one.reasons].map(text => ` ${wrap(safe(text), width, '   ')}`),
     ` ${Math.round(one.spentMs / 1000)} s of load`,
   ]
-  const { oneDown } = result
-  return [
-    ...part(result, searchSentence(result)),
-    ...(oneDown ? ['', ...part(oneDown, oneDownSentence(oneDown))] : []),
-  ].join('\n')
+  return partsOf(result)
+    .flatMap(({ one, sentence }, i) => [...(i > 0 ? [''] : []), ...part(one, sentence)])
+    .join('\n')
 }
 
 export function renderSearchMarkdown(result: Shown): string {
@@ -89,8 +100,7 @@ export function renderSearchMarkdown(result: Shown): string {
     ...[...warming(one), ...one.reasons].map(text => `- ${markdownText(text)}`),
     '',
   ]
-  const { oneDown } = result
-  return [...part(result, searchSentence(result)), ...(oneDown ? part(oneDown, oneDownSentence(oneDown)) : [])].join(
-    '\n',
-  )
+  return partsOf(result)
+    .flatMap(({ one, sentence }) => part(one, sentence))
+    .join('\n')
 }

@@ -12,6 +12,7 @@ import { type RecordedTrial, readRecording, unpackHistogram } from '../recording
 import { createRecording } from '../recording/write.ts'
 import type { Segment } from '../scenario/schema/load.ts'
 import type { Goal } from '../search/goal.ts'
+import type { GoalsOptions } from '../search/goals.ts'
 import { outcomeOf } from '../search/outcome.ts'
 import type { SearchCluster, TrialRequest } from '../search/search.ts'
 import type { TrialContext } from './context.ts'
@@ -56,28 +57,25 @@ async function announced(
   }
 }
 
-type Terms = { goal: Goal; warmupMs: number; beganMs: number }
+/** What trials are judged for, how long each warms up, and when the time began to count. */
+type Terms = { goal: Goal; others: readonly Goal[]; warmupMs: number; beganMs: number }
 
 class Loaded implements SearchCluster {
   private readonly context: TrialContext
   private readonly manifest: Manifest
   private readonly setup: TrialSetup
-  private readonly goal: Goal
-  private readonly warmupMs: number
-  private readonly beganMs: number
+  private readonly terms: Terms
   readonly loseBroker?: () => Promise<string>
   readonly liftLimits?: () => Promise<() => Promise<void>>
   readonly plan: Pick<Manifest['plan'], 'cells' | 'trials'> = { cells: [], trials: [] }
 
-  constructor(context: TrialContext, manifest: Manifest, { goal, warmupMs, beganMs }: Terms) {
+  constructor(context: TrialContext, manifest: Manifest, terms: Terms) {
     const [setup] = context.plan.setups
     if (!setup) throw new TypeError('a plan without a cell cannot be searched')
     this.setup = setup
     this.context = context
     this.manifest = manifest
-    this.goal = goal
-    this.warmupMs = warmupMs
-    this.beganMs = beganMs
+    this.terms = terms
     const { liftLimits } = context.cluster
     if (liftLimits) this.liftLimits = () => announced(liftLimits, context.options)
     if (canLoseBroker(context, setup)) this.loseBroker = () => loseBroker(context)
@@ -86,7 +84,8 @@ class Loaded implements SearchCluster {
   async runTrial({ ratePerSecond, durationMs, purpose }: TrialRequest): Promise<ReturnType<typeof outcomeOf>> {
     const { recorded, analysis } = await this.run({ perSecond: ratePerSecond }, durationMs, purpose)
     const isBrokerLost = this.context.lostBroker !== undefined
-    return outcomeOf(recorded, analysis, { goal: this.goal, isBrokerLost }, unpackHistogram)
+    const { goal, others } = this.terms
+    return outcomeOf(recorded, analysis, { goal, others, isBrokerLost }, unpackHistogram)
   }
 
   /** The slower of writing and reading without a schedule, since the slowest decides. */
@@ -101,7 +100,7 @@ class Loaded implements SearchCluster {
 
   /** Since before the boot. */
   elapsedMs(): number {
-    return performance.now() - this.beganMs
+    return performance.now() - this.terms.beganMs
   }
 
   private async run(rate: Rate, durationMs: number, purpose: string): Promise<Ran> {
@@ -118,7 +117,7 @@ class Loaded implements SearchCluster {
     const { drainMs } = setup.scenario.load
     const load = {
       ...setup.scenario.load,
-      segments: segmentsAt(rate, this.warmupMs, durationMs),
+      segments: segmentsAt(rate, this.terms.warmupMs, durationMs),
       drainMs: rate === 'max' ? Math.min(drainMs, SATURATED_DRAIN_MS) : drainMs,
     }
     context.options.onProgress({ kind: 'trial', trial, of: 1, label: cell.label })
@@ -126,7 +125,7 @@ class Loaded implements SearchCluster {
       ...setup,
       cell,
       scenario: { ...setup.scenario, load },
-      durationMs: durationMs + this.warmupMs,
+      durationMs: durationMs + this.terms.warmupMs,
     }
     const { record, failure } = await runTrial(context, trial, own)
     context.options.onProgress({ kind: 'trialDone', trial, state: record.state })
@@ -154,7 +153,7 @@ class Loaded implements SearchCluster {
 /** Boots the cluster once and lets `find` load it; the recording's plan is completed by the trials that were asked for. */
 export async function runSearch(
   input: RunInput,
-  goal: Goal,
+  { goal, others = [] }: Pick<GoalsOptions, 'goal' | 'others'>,
   warmupMs: number,
   find: (cluster: SearchCluster) => Promise<void>,
 ): Promise<Cause[]> {
@@ -163,7 +162,7 @@ export async function runSearch(
   const beganMs = performance.now()
   await createRecording(input.directory, manifest)
   return withBoot(input, 0, manifest.anchor, async context => {
-    const cluster = new Loaded(context, manifest, { goal, warmupMs, beganMs })
+    const cluster = new Loaded(context, manifest, { goal, others, warmupMs, beganMs })
     const causes: Cause[] = []
     try {
       await find(cluster)

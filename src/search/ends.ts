@@ -16,7 +16,7 @@ export type Ended = 'generator' | 'ceiling' | 'time'
  * twice, as what lies above it is left; on the way up it ends the bracket, and is asked again when the ends are confirmed.
  */
 export async function bracket(trials: Trials, ceiling: number): Promise<Bracket & { endedBy?: Ended }> {
-  let [step, low, high]: [number, number | undefined, number | undefined] = [0, undefined, undefined]
+  let [step, low, high]: [number, number | undefined, number | undefined] = [trials.firstStep, undefined, undefined]
   let [down, up, ups] = [trials.stepsFor(COARSE_DOWN), trials.stepsFor(COARSE_UP), 0]
   const ask = () => (low === undefined ? trials.probeTwice(step, 'bracket') : trials.probe(step, 'bracket'))
   for (;;) {

@@ -8,6 +8,8 @@ export type TrialOutcome = {
   offeredShare: number
   /** Records not acked, or not read by every group, within the goal's deadline of their intended time ÷ records scheduled. */
   missShare: number
+  /** The same for every deadline in ms, where the trial is judged for several goals. */
+  missShareWithin?: Readonly<Record<number, number>>
   errors: number
   /** Growth of records that are sent and not yet acked, per second, as a share of the rate; 0 where it does not surely grow. */
   producerGrowthShare: number
@@ -26,6 +28,11 @@ export type TrialOutcome = {
 const LEAST_OFFERED_SHARE = 0.995
 const MOST_GROWTH_SHARE = 0.005
 const LEAST_DRAIN_MS = 2000
+
+/** A trial as one of several goals sees it. */
+export function outcomeFor(outcome: TrialOutcome, { deadlineMs }: Goal): TrialOutcome {
+  return { ...outcome, missShare: outcome.missShareWithin?.[deadlineMs] ?? outcome.missShare }
+}
 
 /** What kept a trial from being good; empty for a good one. */
 export function guardsOf(outcome: TrialOutcome, goal: Goal): string[] {

@@ -1,33 +1,40 @@
 // The answer for the day a broker is down: whether the rate that was found holds on one less, and which one does if it does not.
-import { type SearchCluster, type SearchOptions, type SearchResult, searchRate } from './search.ts'
+import { type GoalResult, type GoalsOptions, searchGoals } from './goals.ts'
+import { type SearchCluster, type SearchResult, searchRate } from './search.ts'
 
 /** A search from the rate downwards, on a cluster that has lost the broker named. */
 export type OneDown = SearchResult & { lost: string }
 
-export type OneDownOptions = SearchOptions & {
+export type OneDownOptions = GoalsOptions & {
   /** Time kept free of the whole budget for the search with a broker down. */
   oneDownMs: number
 }
 
-/** Searches, then takes a broker away and asks again from the rate found downwards; never beyond the budget of both. */
+/** For the first goal, for each other one, and for the first with a broker down. */
+export type Answers = GoalResult & { others: GoalResult[]; oneDown?: OneDown }
+
+/** Searches, then takes a broker away and asks again from the rate of the first goal downwards; never beyond the budget of all. */
 export async function searchWithOneDown(
   cluster: SearchCluster,
   { oneDownMs, ...options }: OneDownOptions,
-): Promise<SearchResult & { oneDown?: OneDown }> {
+): Promise<Answers> {
   const { loseBroker } = cluster
   const beganMs = cluster.elapsedMs?.() ?? 0
-  if (!loseBroker || oneDownMs === 0) return searchRate(cluster, options)
-  const found = await searchRate(cluster, { ...options, budgetMs: options.budgetMs - oneDownMs })
-  if (found.ratePerSecond === undefined) return found
+  const isAsked = loseBroker !== undefined && oneDownMs > 0
+  const budgetMs = options.budgetMs - (isAsked ? oneDownMs : 0)
+  const [found, ...others] = await searchGoals(cluster, { ...options, budgetMs })
+  if (!isAsked || found.ratePerSecond === undefined) return { ...found, others }
   const lost = await loseBroker()
   const elapsedMs = cluster.elapsedMs?.()
-  const spentMs = elapsedMs === undefined ? found.spentMs : elapsedMs - beganMs
+  const toldMs = [found, ...others].reduce((sum, one) => sum + one.spentMs, 0)
+  const spentMs = elapsedMs === undefined ? toldMs : elapsedMs - beganMs
+  const { others: _, ...one } = options
   const rest = await searchRate(cluster, {
-    ...options,
+    ...one,
     ceilingPerSecond: found.ratePerSecond,
     // The rate has been soaked on the whole cluster; here the question is whether it holds at all.
     soakMs: 0,
     budgetMs: options.budgetMs - spentMs,
   })
-  return { ...found, oneDown: { ...rest, lost } }
+  return { ...found, others, oneDown: { ...rest, lost } }
 }

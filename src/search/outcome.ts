@@ -55,11 +55,11 @@ function isChanged(samples: readonly ClusterSampleBody[], isBrokerLost: boolean)
   return leaders.size > 1 || behind.size > 1 || samples.some(sample => sample.offline > 0)
 }
 
-/** What a trial says about a goal; `analysis` is of the same trial. */
+/** What a trial says about a goal, and what about others; `analysis` is of the same trial. */
 export function outcomeOf(
   trial: RecordedTrial,
   analysis: TrialAnalysis,
-  { goal, isBrokerLost = false }: { goal: Goal; isBrokerLost?: boolean },
+  { goal, others = [], isBrokerLost = false }: { goal: Goal; others?: readonly Goal[]; isBrokerLost?: boolean },
   unpack: Unpack,
 ): TrialOutcome {
   const measured = trial.intervals.filter(interval => interval.phase === 'measure')
@@ -77,13 +77,15 @@ export function outcomeOf(
   )
   const done = analysis.events.find(event => event.name === 'readers.done')?.tSeconds
   const { measures, accounting, validity, generator } = analysis
+  const missShareOf = ({ deadlineMs }: Goal): number =>
+    measures.scheduled > 0 ? 1 - countInTime(measured, groups, deadlineMs * 1000, unpack) / measures.scheduled : 1
   const missing = accounting.groups.some(group => !group.reached)
   return {
     offeredShare: Number.isFinite(measures.achieved) ? measures.achieved : 0,
-    missShare:
-      measures.scheduled > 0
-        ? 1 - countInTime(measured, groups, goal.deadlineMs * 1000, unpack) / measures.scheduled
-        : 1,
+    missShare: missShareOf(goal),
+    ...(others.length > 0
+      ? { missShareWithin: Object.fromEntries([goal, ...others].map(one => [one.deadlineMs, missShareOf(one)])) }
+      : {}),
     errors: accounting.errors,
     producerGrowthShare: points.some(point => point.ackedPerSecond > 0) ? growthShare(backlog, rate) : 0,
     lagGrowthShare: Object.fromEntries(

@@ -67,7 +67,7 @@ function reasonsOf(trials: Trials, { held, high, low, soaked }: Settled, isSoakA
 }
 
 /** Where the search begins: at the ceiling, or a little below what a closed loop completes. */
-async function begin(cluster: SearchCluster, options: SearchOptions): Promise<Trials> {
+export async function begin(cluster: SearchCluster, options: SearchOptions): Promise<Trials> {
   const cost = new Cost(cluster, options)
   if (options.ceilingPerSecond !== undefined)
     return new Trials(cluster, options, { perSecond: options.ceilingPerSecond, cost })
@@ -78,7 +78,11 @@ async function begin(cluster: SearchCluster, options: SearchOptions): Promise<Tr
 
 /** Searches until the interval is one step of the grid, or time runs out; the result is honest about either. */
 export async function searchRate(cluster: SearchCluster, options: SearchOptions): Promise<SearchResult> {
-  const trials = await begin(cluster, options)
+  return searchIn(await begin(cluster, options), options)
+}
+
+/** The same on brokers that are warm. */
+export async function searchIn(trials: Trials, options: SearchOptions): Promise<SearchResult> {
   const ceiling = options.ceilingPerSecond === undefined ? Number.POSITIVE_INFINITY : 0
   const found = await bracket(trials, ceiling)
   const finish = (rest: Omit<SearchResult, 'probes' | 'spentMs' | 'liftedMs'>): SearchResult => ({

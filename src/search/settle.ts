@@ -17,7 +17,7 @@ export async function soak(trials: Trials, held: number, { soakMs }: SearchOptio
   trials.due.soak = false
   if (soakMs === 0) return { low, soaked: false }
   for (let i = 0; i < MOST_SOAKS; i++) {
-    const probe = await trials.probe(low, 'soak', soakMs)
+    const probe = trials.soakAt(low) ?? (await trials.probe(low, 'soak', soakMs))
     if (!probe) break
     if (probe.state === 'good') return { low, soaked: true, failed }
     if (probe.state === 'bad') failed = low

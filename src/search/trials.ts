@@ -1,6 +1,6 @@
 // Trials on a geometric grid of rates, run within a budget: what each step has said, and whether it can be believed.
 import type { Cost } from './cost.ts'
-import { guardsOf } from './goal.ts'
+import { type Goal, guardsOf, outcomeFor, type TrialOutcome } from './goal.ts'
 import type { SearchCluster } from './search.ts'
 import type { Probe, Purpose, SearchOptions } from './terms.ts'
 
@@ -15,11 +15,18 @@ const MOST_PROBES = 200
 
 export type Side = 'good' | 'bad' | 'open'
 
-/** Where a search begins, what it has cost, and how long limits were lifted before. */
-export type Start = { perSecond: number; cost: Cost; liftedMs?: number | undefined }
+/** Where a search begins, what it has cost, how long limits were lifted before, and what was tried for other goals. */
+export type Start = { perSecond: number; cost: Cost; liftedMs?: number | undefined; probes?: readonly Probe[] }
+
+/** What held in spite of a poor generator held; only a failure needs a generator that can be believed. */
+function judge(told: TrialOutcome, goal: Goal): Pick<Probe, 'outcome' | 'guards' | 'state'> {
+  const outcome = outcomeFor(told, goal)
+  const guards = guardsOf(outcome, goal)
+  return { outcome, guards, state: guards.length === 0 ? 'good' : outcome.isGeneratorLimited ? 'invalid' : 'bad' }
+}
 
 export class Trials {
-  readonly probes: Probe[] = []
+  readonly probes: Probe[]
   readonly cost: Cost
   readonly liftedMs: number | undefined
   /** What has yet to be done and must find time: the lower end has to be confirmed, and to be held for long. */
@@ -34,7 +41,24 @@ export class Trials {
     this.base = from.perSecond
     this.cost = from.cost
     this.liftedMs = from.liftedMs
+    this.probes = (from.probes ?? []).map(probe => ({ ...probe, ...judge(probe.outcome, options.goal) }))
     this.due = { low: false, soak: options.soakMs > 0 }
+  }
+
+  /** On the same grid, with every trial so far as another goal sees it. */
+  under(options: SearchOptions): Trials {
+    const { base: perSecond, cost, liftedMs, probes } = this
+    return new Trials(this.cluster, options, { perSecond, cost, liftedMs, probes })
+  }
+
+  /** What a closed loop told, or the highest step at which most trials for other goals are good for this one. */
+  get firstStep(): number {
+    const steps = [...new Set(this.probes.map(probe => this.stepOf(probe.ratePerSecond)))]
+    const isGood = (step: number): boolean => {
+      const probes = this.at(step)
+      return 2 * probes.filter(probe => probe.state === 'good').length > probes.length
+    }
+    return steps.length === 0 ? 0 : Math.max(Math.min(...steps), ...steps.filter(isGood))
   }
 
   rateAt(step: number): number {
@@ -82,12 +106,9 @@ export class Trials {
       if (!this.hasTime(durationMs, reserveMs)) return last
       const request = { ratePerSecond: this.rateAt(step), durationMs, purpose }
       const outcome = await this.cost.of(durationMs, this.cluster.runTrial(request))
-      const guards = guardsOf(outcome, this.options.goal)
-      // What held in spite of a poor generator held; only a failure needs a generator that can be believed.
-      const state = guards.length === 0 ? 'good' : outcome.isGeneratorLimited ? 'invalid' : 'bad'
-      last = { ...request, outcome, guards, state }
+      last = { ...request, ...judge(outcome, this.options.goal) }
       this.probes.push(last)
-      if (state !== 'invalid') return last
+      if (last.state !== 'invalid') return last
     }
     return last
   }
@@ -100,6 +121,11 @@ export class Trials {
 
   at(step: number): Probe[] {
     return this.probes.filter(probe => probe.state !== 'invalid' && this.stepOf(probe.ratePerSecond) === step)
+  }
+
+  /** The soak of a step, where one was run for another goal. */
+  soakAt(step: number): Probe | undefined {
+    return this.at(step).find(probe => probe.purpose === 'soak')
   }
 
   /** Repeats a step until three trials of this alone, and two more than the others, say one thing; open where they do not agree. */

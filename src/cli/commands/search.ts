@@ -7,7 +7,8 @@ import { writeSealed } from '../../recording/write.ts'
 import { renderSearchMarkdown, renderSearchTerminal } from '../../report/search.ts'
 import { finishRecording } from '../../run/finish.ts'
 import { runSearch } from '../../run/search.ts'
-import { type OneDown, type OneDownOptions, searchWithOneDown } from '../../search/one-down.ts'
+import type { Goal } from '../../search/goal.ts'
+import { type Answers, type OneDownOptions, searchWithOneDown } from '../../search/one-down.ts'
 import type { SearchResult } from '../../search/search.ts'
 import type { CommandInput } from '../commands.ts'
 import type { Options } from '../options.ts'
@@ -21,15 +22,15 @@ const WARMUP_MS = 3000
 const OVERHEAD_MS = 4000
 const FLOOR_PER_SECOND = 10
 
-/** Searches; 0 where a rate was found and soaked, 1 where none holds, 3 where the truth may lie higher or time ran out. */
+/** Searches; 0 where a rate was found and soaked for every goal, 1 where none holds, 3 where the truth may lie higher or time ran out. */
 export async function execute(input: CommandInput): Promise<number> {
   const { io, options } = input
   const made = await loadPlan(input.positionals[0] ?? '', input)
   refuseUnfit(made)
   const settings = settingsOf(options)
-  let result: (SearchResult & { oneDown?: OneDown }) | undefined
+  let result: Answers | undefined
   const { directory, causes } = await runSession(made, input, run =>
-    runSearch(run, settings.goal, WARMUP_MS, async cluster => {
+    runSearch(run, settings, WARMUP_MS, async cluster => {
       // Users wait for the boot as well.
       const budgetMs = settings.budgetMs - (cluster.elapsedMs?.() ?? 0)
       result = await searchWithOneDown(cluster, { ...settings, budgetMs })
@@ -38,7 +39,8 @@ export async function execute(input: CommandInput): Promise<number> {
   const { judgement, files } = await finishRecording(directory, causes, new Date().toISOString())
   // Overload leaves trials in doubt on purpose; failures of correctness and accidents stand.
   const hard = judgement.causes.filter(cause => cause.exitCode !== EXIT.inconclusive)
-  const exitCode = strongestExit([...hard.map(cause => cause.exitCode), exitOf(result)])
+  const answers = result ? [result, ...result.others] : [undefined]
+  const exitCode = strongestExit([...hard.map(cause => cause.exitCode), ...answers.map(exitOf)])
   if (!result) {
     for (const cause of hard) io.error(cause.text)
     return exitCode
@@ -97,8 +99,21 @@ function read(name: keyof Options, text: unknown, parse: (text: string) => UnitR
   throw new HarnessError({ code: 'E201', message: `--${name} ${String(text)} cannot be used`, hint })
 }
 
+/** Several deadlines stand in one list; the first is the one asked about with a broker down. */
+function deadlinesOf(options: Options): [number, ...number[]] {
+  const texts = String(options.deadline).split(',')
+  const [first = 0, ...rest] = texts.map(text => read('deadline', text.trim(), parseDurationMs))
+  if (new Set([first, ...rest]).size < texts.length)
+    throw new HarnessError({
+      code: 'E201',
+      message: `--deadline ${options.deadline} names one deadline twice`,
+      hint: 'write each once: --deadline 500ms,100ms',
+    })
+  return [first, ...rest]
+}
+
 function settingsOf(options: Options): OneDownOptions {
-  const deadlineMs = read('deadline', options.deadline, parseDurationMs)
+  const deadlines = deadlinesOf(options)
   const gridShare = read('grid', options.grid, parseRatio)
   const askedMs = read('trial', options.trial, parseDurationMs)
   const budgetMs = read('budget', options.budget, parseDurationMs)
@@ -109,11 +124,14 @@ function settingsOf(options: Options): OneDownOptions {
       message: `--one-down ${options['one-down']} leaves nothing of --budget ${options.budget}`,
       hint: 'give the whole search more time, or write --one-down off',
     })
+  const missShare = read('miss', options.miss, parseRatio)
+  const [goal, ...others] = deadlines.map(deadlineMs => ({ deadlineMs, missShare }))
   return {
-    goal: { deadlineMs, missShare: read('miss', options.miss, parseRatio) },
+    goal: goal as Goal,
+    others,
     gridShare,
-    // An overload of one step must have the time to pile up as much as the deadline bears, twice.
-    trialMs: Math.max(askedMs, (2 * deadlineMs) / gridShare),
+    // An overload of one step must have the time to pile up as much as the longest deadline bears, twice.
+    trialMs: Math.max(askedMs, (2 * Math.max(...deadlines)) / gridShare),
     saturateMs: SATURATE_MS,
     soakMs: read('soak', options.soak, parseDurationMs),
     budgetMs,

@@ -71,3 +71,14 @@ test.each([
     expect(both).toContain(text)
   expect(render(found)).not.toContain('holds too')
 })
+
+test('with several goals each answer says which one it is of', () => {
+  const goal = { deadlineMs: 500, missShare: 0.01 }
+  const other = { ...found, ratePerSecond: 1000, goal: { deadlineMs: 100, missShare: 0.01 }, reasons: [] }
+  const text = renderSearchMarkdown({ ...found, goal, others: [other], oneDown: down({ state: 'above' }) })
+  const headings = text.split('\n').filter(line => line.startsWith('## '))
+  expect(headings[0]).toContain('all but 1 % within 500 ms: 2000/s is sustainable')
+  expect(headings[1]).toContain('all but 1 % within 100 ms: 1000/s is sustainable')
+  expect(headings[2]).toContain('with broker\\-3 down')
+  expect(renderSearchMarkdown({ ...found, goal, others: [] })).not.toContain('within 500 ms')
+})

@@ -1,21 +1,11 @@
 // Which trials stand behind the two ends of a search, and in which order they come.
 import { expect, test } from 'vitest'
 import { seededRandom } from '../../../src/core/random.ts'
-import type { Goal } from '../../../src/search/goal.ts'
 import { type SearchCluster, type SearchOptions, searchRate } from '../../../src/search/search.ts'
-import { scriptedCluster, truthOf } from '../../fixtures/search-models.ts'
+import { SIX_MINUTES, scriptedCluster, truthOf } from '../../fixtures/search-models.ts'
 
-const GOAL: Goal = { deadlineMs: 100, missShare: 0.01 }
-const OPTIONS: SearchOptions = {
-  goal: GOAL,
-  gridShare: 0.2,
-  trialMs: 8000,
-  saturateMs: 5000,
-  soakMs: 20_000,
-  budgetMs: 360_000,
-  overheadMs: 7000,
-  floorPerSecond: 10,
-}
+const OPTIONS: SearchOptions = { ...SIX_MINUTES, gridShare: 0.2 }
+const GOAL = OPTIONS.goal
 
 const hard = (seed: number): SearchCluster => scriptedCluster({ produce: () => truthOf(seed), groups: {} }, GOAL, seed)
 

@@ -1,21 +1,11 @@
 // A search on a cluster that has just started: what it is loaded with before it is asked, and what its restless minutes do to the answer.
 import { describe, expect, test } from 'vitest'
 import { seededRandom } from '../../../src/core/random.ts'
-import type { Goal } from '../../../src/search/goal.ts'
-import { type SearchCluster, type SearchOptions, searchRate } from '../../../src/search/search.ts'
-import { type Model, scriptedCluster, truthOf } from '../../fixtures/search-models.ts'
+import { type SearchCluster, searchRate } from '../../../src/search/search.ts'
+import { type Model, SIX_MINUTES, scriptedCluster, truthOf } from '../../fixtures/search-models.ts'
 
-const GOAL: Goal = { deadlineMs: 100, missShare: 0.01 }
-const OPTIONS: SearchOptions = {
-  goal: GOAL,
-  gridShare: 0.15,
-  trialMs: 8000,
-  saturateMs: 5000,
-  soakMs: 20_000,
-  budgetMs: 360_000,
-  overheadMs: 7000,
-  floorPerSecond: 10,
-}
+const OPTIONS = SIX_MINUTES
+const GOAL = OPTIONS.goal
 
 const constant = (rate: number) => () => rate
 
