@@ -29,9 +29,12 @@ const LEAST_OFFERED_SHARE = 0.995
 const MOST_GROWTH_SHARE = 0.005
 const LEAST_DRAIN_MS = 2000
 
-/** A trial as one of several goals sees it. */
+/** A trial as one of several goals sees it; throws where it was judged for several, and this is none of them. */
 export function outcomeFor(outcome: TrialOutcome, { deadlineMs }: Goal): TrialOutcome {
-  return { ...outcome, missShare: outcome.missShareWithin?.[deadlineMs] ?? outcome.missShare }
+  if (!outcome.missShareWithin) return outcome
+  const missShare = outcome.missShareWithin[deadlineMs]
+  if (missShare === undefined) throw new TypeError(`the trial was not judged for ${deadlineMs} ms`)
+  return { ...outcome, missShare }
 }
 
 /** What kept a trial from being good; empty for a good one. */

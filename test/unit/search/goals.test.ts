@@ -59,6 +59,7 @@ test('a trial is seen by each goal with its own share of misses', () => {
   }
   expect(guardsOf(outcomeFor(outcome, LOOSE), LOOSE)).toEqual([])
   expect(guardsOf(outcomeFor(outcome, TIGHT), TIGHT)).toEqual(['latency'])
+  expect(() => outcomeFor(outcome, { ...TIGHT, deadlineMs: 70 })).toThrow('not judged for 70 ms')
   const { missShareWithin: _, ...alone } = outcome
   expect(guardsOf(outcomeFor(alone, LOOSE), LOOSE)).toEqual([])
 })
