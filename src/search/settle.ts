@@ -32,8 +32,7 @@ async function confirmHigh(trials: Trials, ends: Ends, ceiling: number): Promise
   let { low, high } = ends
   while (trials.hasTrial && high <= ceiling) {
     const side = await trials.confirm(high)
-    if (side === 'bad') break
-    if (side === 'open' && !trials.hasTrial) break
+    if (side === 'bad' || (side === 'open' && !trials.hasTrial)) break
     if (side === 'open') high += 1
     // One trial had failed by bad luck, and everything above it was never asked.
     else ({ low, high } = await climb(trials, high, ceiling))
