@@ -26,6 +26,7 @@ export type SearchCluster = {
 }
 
 const START_SHARE = 0.9
+const FEW = 'fewer than three trials that agree stand'
 const NONE_HELD = 'no rate that was tried held'
 const WHY_BELOW: Partial<Record<Ended, string>> = {
   generator: 'the generator could not keep even the lowest rate tried',
@@ -45,14 +46,24 @@ function limitsOf(trials: Trials, low: number): string[] {
   return [...counts].toSorted((a, b) => b[1] - a[1]).map(([guard]) => guard)
 }
 
-/** The end that was settled on, or where time ran out before a trial failed there the lowest step above that did; undefined where none did. */
-function upperEnd(trials: Trials, { held, high }: Settled): number | undefined {
-  const failed = trials.probes
-    .filter(probe => probe.state === 'bad')
-    .map(probe => trials.stepOf(probe.ratePerSecond))
-    .filter(step => step > held && trials.verdictAt(step) !== 'good')
-  if (failed.length === 0) return undefined
-  return failed.includes(high) ? high : Math.min(...failed)
+/** What was found: `high` is undefined where no trial failed on the way. */
+type Found = Omit<Settled, 'high'> & { high: number | undefined }
+
+/**
+ * Above every step that holds, the end that was settled on, or where time ran out before a trial failed there the lowest
+ * step that did; where none failed, the lowest at which a soak did not hold.
+ */
+function upperEnd(trials: Trials, { held, high, low, failed }: Found): number | undefined {
+  const steps = [...new Set(trials.probes.map(probe => trials.stepOf(probe.ratePerSecond)))]
+  const highest = Math.max(held, ...steps.filter(step => trials.leaningAt(step) === 'good'))
+  const above = steps.filter(step => step > highest && trials.at(step).some(probe => probe.state === 'bad'))
+  if (above.length > 0) return high !== undefined && above.includes(high) ? high : Math.min(...above)
+  return failed !== undefined && failed > low && failed >= highest ? failed : undefined
+}
+
+function talliedAt(trials: Trials, step: number): string {
+  const { good, bad } = trials.confirmedAt(step)
+  return good + bad === 0 ? 'it was not tried again after the way there' : `${good} held, ${bad} failed`
 }
 
 /** What is not as it should be about an interval that was found. */
@@ -60,8 +71,9 @@ function reasonsOf(trials: Trials, { held, high, low, soaked }: Settled, isSoakA
   const reasons: string[] = []
   if (low < held) reasons.push('the soak did not hold at the rate that short trials had confirmed')
   if (!soaked && isSoakAsked) reasons.push('the rate was not soaked')
-  if (trials.verdictAt(held) !== 'good' || trials.verdictAt(high) !== 'bad')
-    reasons.push('fewer than three trials that agree stand behind an end of the interval')
+  if (low === held && trials.verdictAt(low) !== 'good')
+    reasons.push(`${FEW} behind the lower end: ${talliedAt(trials, low)}`)
+  if (trials.verdictAt(high) !== 'bad') reasons.push(`${FEW} behind the upper end: ${talliedAt(trials, high)}`)
   if (high - held > 1) reasons.push('time ran out before the interval was one step of the grid')
   return reasons
 }
@@ -97,18 +109,18 @@ export async function searchIn(trials: Trials, options: SearchOptions): Promise<
   }
   const half = 1 + options.gridShare / 2
   const bracketed = found.high === undefined ? undefined : { low: found.low, high: found.high }
-  const settled = bracketed && (await settle(trials, await narrow(trials, bracketed), ceiling, options))
-  const told = settled ?? (await soak(trials, found.low, options))
-  const { low, soaked, failed } = told
-  // Where no trial found an end, a soak that failed above is one.
-  const high = (settled && upperEnd(trials, settled)) ?? (failed !== undefined && failed > low ? failed : undefined)
+  const told: Found = bracketed
+    ? await settle(trials, await narrow(trials, bracketed), ceiling, options)
+    : { ...(await soak(trials, found.low, options)), held: found.low, high: undefined }
+  const { low, soaked } = told
+  const high = upperEnd(trials, told)
   const ratePerSecond = trials.rateAt(low)
   const loPerSecond = ratePerSecond / half
   if (high === undefined) {
     const reasons = [WHY_ABOVE[(bracketed ? undefined : found.endedBy) ?? 'time']]
     return finish({ state: 'above', ratePerSecond, loPerSecond, soaked, limitedBy: [], reasons })
   }
-  const reasons = reasonsOf(trials, { ...told, held: settled?.held ?? found.low, high }, options.soakMs > 0)
+  const reasons = reasonsOf(trials, { ...told, high }, options.soakMs > 0)
   const hiPerSecond = trials.rateAt(high) * half
   return finish({
     ...{ state: 'found', ratePerSecond, loPerSecond, hiPerSecond, soaked, reasons },

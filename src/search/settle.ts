@@ -40,13 +40,17 @@ async function confirmHigh(trials: Trials, ends: Ends, ceiling: number): Promise
   return { low, high }
 }
 
-/** Spends what is left of the time on the upper end, when no other lower one could be soaked any more. */
+/**
+ * Spends what is left of the time on the upper end, when no other lower one could be soaked any more: it has to fail once
+ * more on brokers that are as old as the one that holds, and lies higher where it does not.
+ */
 async function spendRest(trials: Trials, high: number, ceiling: number): Promise<number> {
   let step = high
   while (trials.hasTrial && step <= ceiling) {
-    const side = await trials.confirm(step)
-    if (side === 'bad' || (side === 'open' && !trials.hasTrial)) break
-    step += 1
+    const { good, bad } = trials.lateAt(step)
+    if (bad - good > 1 || (bad > good && trials.verdictAt(step) === 'bad')) break
+    if (good > bad) step += 1
+    else if ((await trials.probe(step, 'confirm'))?.state === 'invalid') break
   }
   return step
 }
@@ -58,5 +62,6 @@ export async function settle(trials: Trials, ends: Ends, ceiling: number, option
   trials.due.low = false
   const { low: held, high } = await confirmLow(trials, upper)
   const soaked = await soak(trials, held, options)
+  trials.lateFrom = trials.probes.length
   return { ...soaked, held, high: await spendRest(trials, high, ceiling) }
 }

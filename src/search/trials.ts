@@ -25,12 +25,26 @@ function judge(told: TrialOutcome, goal: Goal): Pick<Probe, 'outcome' | 'guards'
   return { outcome, guards, state: guards.length === 0 ? 'good' : outcome.isGeneratorLimited ? 'invalid' : 'bad' }
 }
 
+/** Trials that held and trials that did not. */
+export type Tally = { good: number; bad: number }
+
+function isConfirming({ purpose }: Probe): boolean {
+  return purpose === 'confirm' || purpose === 'soak'
+}
+
+function tally(probes: readonly Probe[]): Tally {
+  const good = probes.filter(probe => probe.state === 'good').length
+  return { good, bad: probes.length - good }
+}
+
 export class Trials {
   readonly probes: Probe[]
   readonly cost: Cost
   readonly liftedMs: number | undefined
   /** What has yet to be done and must find time: the lower end has to be confirmed, and to be held for long. */
   readonly due: { low: boolean; soak: boolean }
+  /** Index of the first trial after the lower end was settled. */
+  lateFrom = Number.POSITIVE_INFINITY
   private readonly cluster: SearchCluster
   private readonly options: SearchOptions
   private readonly base: number
@@ -73,10 +87,15 @@ export class Trials {
     return Math.ceil(Math.log(this.options.floorPerSecond / this.base) / Math.log1p(this.options.gridShare))
   }
 
+  /** Trials of a step that must hold: where a soak is to come, it is one of them. */
+  private get needed(): number {
+    return CONFIRMATIONS - (this.due.soak ? 1 : 0)
+  }
+
   /** Time kept for what is due: trials of the lower end, a soak, and others a step down each where they leave most of the budget to trials. */
   private get reserveMs(): number {
     const { trialMs, soakMs, budgetMs } = this.options
-    const lowMs = this.due.low ? CONFIRMATIONS * (trialMs + this.cost.overheadMs) : 0
+    const lowMs = this.due.low ? this.needed * (trialMs + this.cost.overheadMs) : 0
     if (!this.due.soak) return lowMs
     const oneMs = soakMs + this.cost.overheadMs
     const soaks = Math.min(MOST_SOAKS_KEPT, Math.floor((SOAKS_BUDGET_SHARE * budgetMs) / oneMs))
@@ -141,21 +160,27 @@ export class Trials {
 
   verdictAt(step: number): Side {
     const { good, bad } = this.confirmedAt(step)
-    if (Math.max(good, bad) < CONFIRMATIONS || Math.abs(good - bad) < CONFIRMATIONS - 1) return 'open'
-    return good > bad ? 'good' : 'bad'
+    if (Math.abs(good - bad) < CONFIRMATIONS - 1) return 'open'
+    if (bad >= CONFIRMATIONS && bad > good) return 'bad'
+    return good >= this.needed && good > bad ? 'good' : 'open'
   }
 
-  /** What most trials of a step say, few as they may be. */
+  /** What most trials of a step say, few as they may be: those that were run late, or where none were all of them. */
   leaningAt(step: number): Side {
-    const { good, bad } = this.confirmedAt(step)
+    const late = this.lateAt(step)
+    const { good, bad } = late.good + late.bad > 0 ? late : this.confirmedAt(step)
     if (good === bad) return 'open'
     return good > bad ? 'good' : 'bad'
   }
 
   /** Trials on the way here do not count: they led here by being good or bad, or are of brokers that were younger then. */
-  private confirmedAt(step: number): { good: number; bad: number } {
-    const probes = this.at(step).filter(({ purpose }) => purpose === 'confirm')
-    const good = probes.filter(probe => probe.state === 'good').length
-    return { good, bad: probes.length - good }
+  confirmedAt(step: number): Tally {
+    return tally(this.at(step).filter(isConfirming))
+  }
+
+  /** Of those, the trials since the lower end was settled: brokers only grow older, so that these are believed first. */
+  lateAt(step: number): Tally {
+    const late = new Set(this.probes.slice(this.lateFrom))
+    return tally(this.at(step).filter(probe => isConfirming(probe) && late.has(probe)))
   }
 }

@@ -1,7 +1,7 @@
 // Which trials stand behind the two ends of a search, and in which order they come.
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { seededRandom } from '../../../src/core/random.ts'
-import { type SearchCluster, type SearchOptions, searchRate } from '../../../src/search/search.ts'
+import { type SearchCluster, type SearchOptions, searchRate, type TrialRequest } from '../../../src/search/search.ts'
 import { SIX_MINUTES, scriptedCluster, truthOf } from '../../fixtures/search-models.ts'
 
 const OPTIONS: SearchOptions = { ...SIX_MINUTES, gridShare: 0.2 }
@@ -70,4 +70,70 @@ test('wherever time runs out, no rate stays inside the interval at which nothing
     )
     expect(refuted, `budget of ${budgetMs} ms`).toEqual([])
   }
+})
+
+/** Holds up to its truth, but where trials fail for a reason that passes. */
+function passing(seed: number, isBad: (request: TrialRequest, soaks: number) => boolean): SearchCluster {
+  const cluster = hard(seed)
+  let soaks = 0
+  return {
+    ...cluster,
+    saturate: async durationMs => 0.6 * (await cluster.saturate(durationMs)),
+    runTrial: async request => {
+      const outcome = await cluster.runTrial(request)
+      const isLost = isBad(request, soaks)
+      if (request.purpose === 'soak') soaks++
+      return isLost ? { ...outcome, missShare: 0.05 } : outcome
+    },
+  }
+}
+
+describe('an upper end that failed only while the brokers were young is not told, wherever time runs out', () => {
+  const from = 0.55
+  test.each<[string, (seed: number) => SearchCluster, number]>([
+    [
+      'failures on the way up',
+      seed =>
+        passing(seed, ({ purpose, ratePerSecond }) => purpose === 'bracket' && ratePerSecond > from * truthOf(seed)),
+      300,
+    ],
+    [
+      'failures of trials that were meant to confirm it, before the soak',
+      seed => passing(seed, ({ ratePerSecond }, soaks) => soaks === 0 && ratePerSecond > from * truthOf(seed)),
+      300,
+    ],
+  ])('%s', async (_, clusterOf, most) => {
+    const states: string[] = []
+    for (let seed = 1; seed <= most; seed++) {
+      const options = { ...OPTIONS, budgetMs: 110_000 + 900 * seed }
+      const { state, ratePerSecond = 0, hiPerSecond, probes } = await searchRate(clusterOf(seed), options)
+      const last = probes.findLastIndex(probe => probe.purpose === 'soak')
+      const isAsked = probes.slice(last + 1).some(probe => probe.ratePerSecond > ratePerSecond)
+      if (!isAsked) continue
+      states.push(state)
+      if (hiPerSecond !== undefined) expect(hiPerSecond, `seed ${seed}`).toBeGreaterThanOrEqual(truthOf(seed))
+    }
+    expect(states.filter(state => state === 'found').length, 'found').toBeGreaterThan(most / 2)
+  })
+})
+
+test('an upper end that was refuted before the soak is asked once more after it, on brokers as old as those that held', async () => {
+  for (let seed = 1; seed <= 50; seed++) {
+    const { probes, hiPerSecond = 0 } = await searchRate(hard(seed), { ...OPTIONS, budgetMs: 600_000 })
+    const high = hiPerSecond / (1 + OPTIONS.gridShare / 2)
+    const last = probes.at(-1)
+    expect(last, `seed ${seed}`).toMatchObject({ purpose: 'confirm', state: 'bad' })
+    expect(last?.ratePerSecond, `seed ${seed}`).toBeCloseTo(high, 6)
+  }
+})
+
+test('a soak is one of the three trials that stand behind the lower end', async () => {
+  const { probes, ratePerSecond = 0, reasons } = await searchRate(hard(3), { ...OPTIONS, budgetMs: 600_000 })
+  const behind = probes.filter(probe => probe.ratePerSecond === ratePerSecond && probe.purpose !== 'bracket')
+  expect(behind.map(({ purpose }) => purpose).filter(purpose => purpose !== 'narrow')).toEqual([
+    'confirm',
+    'confirm',
+    'soak',
+  ])
+  expect(reasons).toEqual([])
 })

@@ -264,7 +264,7 @@ describe('time', () => {
     expect(result).toMatchObject({ state: 'found', soaked: true, ratePerSecond: held?.ratePerSecond })
     expect(result.hiPerSecond).toBeCloseTo((failed?.ratePerSecond ?? 0) * 1.1, 6)
     expect(result.limitedBy).toEqual(['latency'])
-    expect(result.reasons).toContain('fewer than three trials that agree stand behind an end of the interval')
+    expect(result.reasons).toContain('fewer than three trials that agree stand behind the upper end: 0 held, 1 failed')
   })
 
   test('wherever time runs out, no rate is told that the trials meant to confirm it have refuted', async () => {

@@ -42,7 +42,7 @@ function restless(truth: number, seed: number): SearchCluster {
   }
 }
 
-test('six minutes of brokers that are restless for two of them are enough in 88 of 100 seeds', async () => {
+test('six minutes of brokers that are restless for two of them are enough in 97 of 100 seeds', async () => {
   let held = 0
   for (let seed = 1; seed <= 100; seed++) {
     const truth = truthOf(seed)
@@ -51,8 +51,54 @@ test('six minutes of brokers that are restless for two of them are enough in 88 
     expect(spentMs).toBeLessThanOrEqual(OPTIONS.budgetMs)
     if (loPerSecond <= truth && truth <= hiPerSecond) held++
   }
-  expect(held).toBeGreaterThanOrEqual(88)
+  expect(held).toBeGreaterThanOrEqual(97)
 })
+
+/** As small brokers are: warmed without their limits, and within them trials fail at first the likelier the nearer to what the brokers can do. */
+function relapsing(truth: number, seed: number): SearchCluster {
+  const random = seededRandom(seed)
+  const produce: Model['produce'] = (_, luck) => truth * (0.95 + 0.1 * luck())
+  const cluster = scriptedCluster({ produce, groups: {} }, GOAL, seed)
+  let [elapsedMs, backMs, isLifted] = [0, 0, false]
+  const spend = (durationMs: number): void => void (elapsedMs += durationMs + 7000)
+  return {
+    elapsedMs: () => elapsedMs,
+    liftLimits: async () => {
+      isLifted = true
+      return async () => void ([isLifted, backMs] = [false, elapsedMs])
+    },
+    saturate: async durationMs => {
+      spend(durationMs)
+      return (isLifted ? 0.7 : 0.7 + 0.3 * random()) * (await cluster.saturate(durationMs))
+    },
+    runTrial: async request => {
+      const load = Math.min(1.2, request.ratePerSecond / truth)
+      const isBad = !isLifted && random() < 0.9 * Math.exp((backMs - elapsedMs) / 60_000) * load ** 2
+      spend(request.durationMs)
+      const outcome = await cluster.runTrial(request)
+      return isBad ? { ...outcome, missShare: Math.max(outcome.missShare, 0.05) } : outcome
+    },
+  }
+}
+
+test.each([
+  [347_000, 97, 95],
+  [257_000, 92, 75],
+])(
+  'of brokers that relapse within their limits, %i ms find the truth in %i of 100 seeds, and an interval in %i',
+  async (budgetMs, least, found) => {
+    let [held, ended] = [0, 0]
+    for (let seed = 1; seed <= 100; seed++) {
+      const truth = truthOf(seed)
+      const result = await searchRate(relapsing(truth, seed), { ...OPTIONS, gridShare: 0.2, budgetMs })
+      const { loPerSecond = 0, hiPerSecond = Number.POSITIVE_INFINITY } = result
+      if (loPerSecond <= truth && truth <= hiPerSecond) held++
+      if (result.state === 'found' && result.soaked) ended++
+    }
+    expect(held).toBeGreaterThanOrEqual(least)
+    expect(ended).toBeGreaterThanOrEqual(found)
+  },
+)
 
 describe('limits that can be lifted', () => {
   const limited = (seed: number, saturate?: SearchCluster['saturate']) => {
