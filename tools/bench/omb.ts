@@ -8,12 +8,15 @@ import { runOn, showSpread, spread } from './support.ts'
 
 const FILE = new URL('../../scenarios/omb-1-topic-6-partitions-1kb.yaml', import.meta.url)
 /** What the scenario asks for, as bare loops are told. */
-const LOAD = { perSecond: 20_000, warmupSeconds: 5, valueBytes: 1024, lingerMs: 1, batchBytes: 1 << 20, partitions: 6 }
+const SHAPE = { perSecond: 20_000, warmupSeconds: 5, valueBytes: 1024, partitions: 6 }
+/** Of a record without key and headers in a batch. */
+const FRAMING_BYTES = 10
+const BATCHES = 'linger.ms: 5ms, batch.size: 64KiB'
 /** CPU-s per million records, both ends together. */
 const GOAL = 6
 /** As far as the bare writer's number of requests may lie from ours. */
 const REQUESTS_NEAR = 0.1
-const [rounds = 3, seconds = 20] = process.argv.slice(2).map(Number)
+const [rounds = 3, seconds = 20, lingerMs = 5, batchKiB = 64] = process.argv.slice(2).map(Number)
 
 /** CPU-s per million records of the measure phase. */
 type Window = { writer: number; reader: number; requestsPerSecond: number }
@@ -22,9 +25,11 @@ type Told = { records: number; cpuSeconds: number; requestsPerSecond: number }
 
 function scenario(): string {
   const text = readFileSync(FILE, 'utf8')
-  const shorter = text.replace('phase: steady, for: 60s', `phase: steady, for: ${seconds}s`)
-  if (!shorter.includes(`steady, for: ${seconds}s, rate: 20k/s`)) throw new Error('the scenario has another load now')
-  return shorter
+  const batches = `linger.ms: ${lingerMs}ms, batch.size: ${batchKiB}KiB`
+  const asked = text.replace('phase: steady, for: 60s', `phase: steady, for: ${seconds}s`).replace(BATCHES, batches)
+  if (![`steady, for: ${seconds}s, rate: 20k/s`, batches].every(part => asked.includes(part)))
+    throw new Error('the scenario has another load now')
+  return asked
 }
 
 const both = ({ writer, reader }: Window): number => writer + reader
@@ -37,7 +42,7 @@ function windowOf(analysis: Analysis): Ours {
   const trial = analysis.cells[0]?.trials[0]
   if (!trial) throw new Error('the trial is not complete')
   const { measures, accounting, generator } = trial
-  const stored = LOAD.perSecond * (LOAD.warmupSeconds + seconds)
+  const stored = SHAPE.perSecond * (SHAPE.warmupSeconds + seconds)
   const counts = [accounting.acked, accounting.stored, accounting.verified ?? 0]
   if (accounting.errors > 0 || accounting.unverified > 0 || counts.some(count => count !== stored))
     throw new Error(`no number: ${stored} scheduled, ${JSON.stringify(accounting)}`)
@@ -53,8 +58,15 @@ function windowOf(analysis: Analysis): Ours {
   }
 }
 
-async function bare(cluster: StartedCluster): Promise<Window> {
-  const { perSecond, warmupSeconds, valueBytes, lingerMs, batchBytes, partitions } = LOAD
+/** The bare loop holds one batch open at a time, so that it is as large as what we put into a request: a full one and what else was waiting, as Java does. */
+function bareBytes(own: readonly Ours[]): number {
+  const requestsPerSecond = own.at(-1)?.requestsPerSecond ?? Number.POSITIVE_INFINITY
+  const perRequest = (SHAPE.perSecond / requestsPerSecond) * (SHAPE.valueBytes + FRAMING_BYTES)
+  return Math.max(batchKiB * 1024, Math.round(perRequest))
+}
+
+async function bare(cluster: StartedCluster, batchBytes: number): Promise<Window> {
+  const { perSecond, warmupSeconds, valueBytes, partitions } = SHAPE
   const warm = perSecond * warmupSeconds
   const measured = perSecond * seconds
   const run = async (program: URL, args: readonly (string | number)[]): Promise<Told> => {
@@ -91,7 +103,9 @@ function report(own: readonly Ours[], bares: readonly Window[]): boolean {
   const ratios = (read: (window: Window) => number): number[] =>
     own.map((window, i) => read(window) / read(bares[i] as Window))
   const requests = spread(ratios(({ requestsPerSecond }) => requestsPerSecond)).median
-  console.log(`\n${rounds} rounds of ${seconds} s (min – median – max)`)
+  console.log(
+    `\n${rounds} rounds of ${seconds} s, linger.ms ${lingerMs}, batch.size ${batchKiB} KiB (min – median – max)`,
+  )
   show('ours', own)
   show('bare', bares)
   console.log(
@@ -111,7 +125,7 @@ await withCluster(scenario(), async cluster => {
   const bares: Window[] = []
   for (let round = 0; round < rounds; round++) {
     if (round % 2 === 0) own.push(await ours(cluster))
-    bares.push(await bare(cluster))
+    bares.push(await bare(cluster, bareBytes(own)))
     if (round % 2 === 1) own.push(await ours(cluster))
     const [mine, theirs] = [own.at(-1) as Ours, bares.at(-1) as Window]
     console.log(
