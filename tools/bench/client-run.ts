@@ -29,11 +29,13 @@ export async function runMetered(path: string, args: readonly string[]): Promise
   return { stdout, usage }
 }
 
-/** A bare loop of ours with the runtime options of wire's workers; it tells what it counted as one line of JSON. */
-export async function runBare<Told>(program: URL, args: readonly (string | number)[]): Promise<Told> {
+/** A bare loop of ours with the runtime options of wire's workers, on the cores named; it tells what it counted as one line of JSON. */
+export async function runBare<Told>(program: URL, args: readonly (string | number)[], cpuset?: string): Promise<Told> {
   const { runtimeOptions = [], v8Flags = [] } = capabilitiesOf('wire')
   const options = [...runtimeOptions, ...v8Flags, program.pathname, ...args.map(String)]
-  return JSON.parse((await runMetered(process.execPath, options)).stdout) as Told
+  const [path, own] =
+    cpuset === undefined ? [process.execPath, options] : ['taskset', ['-c', cpuset, process.execPath, ...options]]
+  return JSON.parse((await runMetered(path, own)).stdout) as Told
 }
 
 /** One of Kafka's own tools with the options of Kafka's own script. */

@@ -11,6 +11,8 @@ const FILE = new URL('../../scenarios/omb-1-topic-6-partitions-1kb.yaml', import
 const SHAPE = { perSecond: 20_000, warmupSeconds: 5, valueBytes: 1024, partitions: 6 }
 /** Of a record without key and headers in a batch. */
 const FRAMING_BYTES = 10
+/** Cores of workers, and of bare loops as well. */
+const CPUSET = '1'
 const BATCHES = 'linger.ms: 5ms, batch.size: 64KiB'
 /** CPU-s per million records, both ends together. */
 const GOAL = 6
@@ -27,7 +29,11 @@ function scenario(): string {
   const text = readFileSync(FILE, 'utf8')
   const batches = `linger.ms: ${lingerMs}ms, batch.size: ${batchKiB}KiB`
   const asked = text.replace('phase: steady, for: 60s', `phase: steady, for: ${seconds}s`).replace(BATCHES, batches)
-  if (![`steady, for: ${seconds}s, rate: 20k/s`, batches].every(part => asked.includes(part)))
+  if (
+    ![`steady, for: ${seconds}s, rate: 20k/s`, batches, `workers: { cpuset: "${CPUSET}" }`].every(part =>
+      asked.includes(part),
+    )
+  )
     throw new Error('the scenario has another load now')
   return asked
 }
@@ -70,7 +76,7 @@ async function bare(cluster: StartedCluster, batchBytes: number): Promise<Window
   const warm = perSecond * warmupSeconds
   const measured = perSecond * seconds
   const run = async (program: URL, args: readonly (string | number)[]): Promise<Told> => {
-    const told = await runBare<Told>(program, args)
+    const told = await runBare<Told>(program, args, CPUSET)
     if (told.records !== warm + measured) throw new Error(`no number: ${program.pathname} counted ${told.records}`)
     return told
   }
