@@ -28,15 +28,6 @@ function judge(told: TrialOutcome, goal: Goal): Pick<Probe, 'outcome' | 'guards'
 /** Trials that held and trials that did not. */
 export type Tally = { good: number; bad: number }
 
-function isConfirming({ purpose }: Probe): boolean {
-  return purpose === 'confirm' || purpose === 'soak'
-}
-
-function tally(probes: readonly Probe[]): Tally {
-  const good = probes.filter(probe => probe.state === 'good').length
-  return { good, bad: probes.length - good }
-}
-
 export class Trials {
   readonly probes: Probe[]
   readonly cost: Cost
@@ -138,8 +129,9 @@ export class Trials {
     return first?.state === 'bad' ? ((await this.probe(step, purpose)) ?? first) : first
   }
 
-  at(step: number): Probe[] {
-    return this.probes.filter(probe => probe.state !== 'invalid' && this.stepOf(probe.ratePerSecond) === step)
+  at(step: number, from = 0): Probe[] {
+    const probes = this.probes.slice(from)
+    return probes.filter(probe => probe.state !== 'invalid' && this.stepOf(probe.ratePerSecond) === step)
   }
 
   /** The soak of a step, where one was run for another goal. */
@@ -160,9 +152,9 @@ export class Trials {
 
   verdictAt(step: number): Side {
     const { good, bad } = this.confirmedAt(step)
-    if (Math.abs(good - bad) < CONFIRMATIONS - 1) return 'open'
-    if (bad >= CONFIRMATIONS && bad > good) return 'bad'
-    return good >= this.needed && good > bad ? 'good' : 'open'
+    const needed = good > bad ? this.needed : CONFIRMATIONS
+    if (Math.max(good, bad) < needed || Math.abs(good - bad) < CONFIRMATIONS - 1) return 'open'
+    return good > bad ? 'good' : 'bad'
   }
 
   /** What most trials of a step say, few as they may be: those that were run late, or where none were all of them. */
@@ -174,13 +166,14 @@ export class Trials {
   }
 
   /** Trials on the way here do not count: they led here by being good or bad, or are of brokers that were younger then. */
-  confirmedAt(step: number): Tally {
-    return tally(this.at(step).filter(isConfirming))
+  confirmedAt(step: number, from = 0): Tally {
+    const probes = this.at(step, from).filter(({ purpose }) => purpose === 'confirm' || purpose === 'soak')
+    const good = probes.filter(probe => probe.state === 'good').length
+    return { good, bad: probes.length - good }
   }
 
   /** Of those, the trials since the lower end was settled: brokers only grow older, so that these are believed first. */
   lateAt(step: number): Tally {
-    const late = new Set(this.probes.slice(this.lateFrom))
-    return tally(this.at(step).filter(probe => isConfirming(probe) && late.has(probe)))
+    return this.confirmedAt(step, this.lateFrom)
   }
 }
