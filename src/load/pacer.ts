@@ -58,6 +58,11 @@ export class Pacer {
     return this.held === undefined && this.arrivals.peekUs() === Number.POSITIVE_INFINITY
   }
 
+  /** Of so many that were due, those that a full buffer holds back. */
+  heldBack(due: number): number {
+    return this.held && this.blocked ? due - Math.floor(this.held.index / this.options.workers) : 0
+  }
+
   /** Arrivals due by `nowUs`, whether offered or not. */
   dueBy(nowUs: number): number {
     return this.arrivals.dueBy(nowUs)

@@ -136,6 +136,7 @@ export class ProducerRole {
 
   /** Waits for outcomes until the deadline; what is left then is censored at its age and unknown. */
   async finish(deadlineUs: number): Promise<void> {
+    this.countHeldBack()
     this.stopped = true
     this.accumulator.flush()
     while (!this.accumulator.isEmpty && this.clock.nowUs() < deadlineUs) {
@@ -287,6 +288,12 @@ export class ProducerRole {
       this.recorder.count('measure', 'scheduled', due - warmup - this.counted.measure)
     this.counted.warmup = warmup
     this.counted.measure = due - warmup
+  }
+
+  /** Where a load ends before its schedule, what a full buffer has held back until then is never offered. */
+  private countHeldBack(): void {
+    const heldBack = this.pacer.heldBack(this.counted.warmup + this.counted.measure)
+    if (heldBack > 0) this.recorder.count(this.phaseOf(this.clock.nowUs()), 'late.backpressure', heldBack)
   }
 
   private censor(batch: PendingBatch, nowUs: number): void {

@@ -40,13 +40,19 @@ export function oneDownSentence({ lost, ...result }: OneDown): string {
   return `${head} ${showPerSecond(ratePerSecond)} holds, the truth lies in ${showPerSecond(loPerSecond)} … ${showPerSecond(hiPerSecond)}${limit}`
 }
 
+/** One that was lost before its end says how much of it there is. */
+function lengthOf({ durationMs, outcome: { loadedMs } }: SearchResult['probes'][number]): string {
+  const of = loadedMs === undefined ? '' : `${Math.round(loadedMs / 1000)} of `
+  return `${of}${Math.round(durationMs / 1000)} s`
+}
+
 function rowsOf(result: SearchResult): string[][] {
   return result.probes
     .toSorted((a, b) => a.ratePerSecond - b.ratePerSecond)
     .map(probe => [
       showPerSecond(probe.ratePerSecond),
       probe.purpose,
-      `${Math.round(probe.durationMs / 1000)} s`,
+      lengthOf(probe),
       showShare(Math.max(0, probe.outcome.missShare)),
       probe.outcome.generatorCores === undefined ? '–' : `${probe.outcome.generatorCores.toFixed(2)} cores`,
       probe.state,

@@ -17,6 +17,7 @@ import { outcomeOf } from '../search/outcome.ts'
 import type { SearchCluster, TrialRequest } from '../search/search.ts'
 import type { TrialContext } from './context.ts'
 import { canLoseBroker, loseBroker } from './lose-broker.ts'
+import { LostWatch } from './lost.ts'
 import { type Cause, causeOf, type RunInput, withBoot } from './run.ts'
 import { runTrial } from './trial.ts'
 
@@ -81,8 +82,11 @@ class Loaded implements SearchCluster {
     if (canLoseBroker(context, setup)) this.loseBroker = () => loseBroker(context)
   }
 
-  async runTrial({ ratePerSecond, durationMs, purpose }: TrialRequest): Promise<ReturnType<typeof outcomeOf>> {
-    const { recorded, analysis } = await this.run({ perSecond: ratePerSecond }, durationMs, purpose)
+  async runTrial(request: TrialRequest): Promise<ReturnType<typeof outcomeOf>> {
+    const { ratePerSecond, durationMs, purpose, endsOnceMissed } = request
+    const lost =
+      endsOnceMissed && new LostWatch(endsOnceMissed, (ratePerSecond * durationMs) / 1000, this.terms.warmupMs)
+    const { recorded, analysis } = await this.run({ perSecond: ratePerSecond }, durationMs, purpose, lost)
     const isBrokerLost = this.context.lostBroker !== undefined
     const { goal, others } = this.terms
     return outcomeOf(recorded, analysis, { goal, others, isBrokerLost }, unpackHistogram)
@@ -103,7 +107,7 @@ class Loaded implements SearchCluster {
     return performance.now() - this.terms.beganMs
   }
 
-  private async run(rate: Rate, durationMs: number, purpose: string): Promise<Ran> {
+  private async run(rate: Rate, durationMs: number, purpose: string, lost?: LostWatch): Promise<Ran> {
     const { context, setup } = this
     if (context.options.signal.aborted) throw new HarnessError({ code: 'E501', message: 'stopped by request' })
     const number = this.plan.trials.length + 1
@@ -127,7 +131,7 @@ class Loaded implements SearchCluster {
       scenario: { ...setup.scenario, load },
       durationMs: durationMs + this.terms.warmupMs,
     }
-    const { record, failure } = await runTrial(context, trial, own)
+    const { record, failure } = await runTrial(context, trial, own, lost)
     context.options.onProgress({ kind: 'trialDone', trial, state: record.state })
     if (failure !== undefined) throw failure instanceof Error ? failure : new Error(messageOf(failure))
     this.plan.cells.push(cell)

@@ -9,10 +9,13 @@ import type { PlannedTrial } from '../plan/plan.ts'
 import type { TrialSetup } from '../plan/setup.ts'
 import type { TrialRecord } from '../recording/format.ts'
 import { packHistogram, TrialWriter } from '../recording/write.ts'
+import { LOST } from '../search/outcome.ts'
 import { clientAccounts, readerAccounts, readTopicAccounts } from './accounts.ts'
 import type { TrialContext } from './context.ts'
 import { startDrill } from './drill.ts'
+import type { LostWatch } from './lost.ts'
 import { readToEnd, startObserver } from './observe.ts'
+import { cutAt, phasesOf } from './phases.ts'
 import { consumerSpecs, partitionsRead, producerSpecs, runTag, topicName } from './specs.ts'
 import { StopConditions, stoppedBy } from './stop.ts'
 import { createTopics, removeTopics } from './topics.ts'
@@ -36,13 +39,18 @@ type State = {
   reason?: string
   witnessBefore?: string
   stop: StopConditions
+  lost: LostWatch | undefined
 }
 
-/** Runs one trial; returns its record. A worker failure or an abort seals it as partial and is rethrown by the caller's choice. */
+/**
+ * Runs one trial; returns its record. A worker failure or an abort seals it as partial and is rethrown by the caller's choice;
+ * a trial that is lost before its end is whole, and shorter.
+ */
 export async function runTrial(
   context: TrialContext,
   trial: PlannedTrial,
   setup: TrialSetup,
+  lost?: LostWatch,
 ): Promise<{ record: TrialRecord; failure?: unknown }> {
   const writer = await TrialWriter.open(context.directory, trial.number)
   const state: State = {
@@ -54,6 +62,7 @@ export async function runTrial(
     received: new Map(),
     readersReachedEnd: false,
     stop: new StopConditions(setup.scenario.stop, workersOf(setup)),
+    lost,
   }
   const crew = new Crew(
     {
@@ -129,7 +138,7 @@ async function load(
   event('crew.ready')
   // 4. One start time for all, a little ahead, so that nobody begins late.
   state.t0Us = clock.nowUs() + LEAD_IN_US
-  state.phases = phasesOf(setup, state.t0Us)
+  state.phases = phasesOf(setup.scenario.load.segments, state.t0Us)
   for (const phase of state.phases)
     options.onProgress({ kind: 'phase', name: phase.name, t0Us: phase.t0Us, t1Us: phase.t1Us })
   crew.start(state.t0Us)
@@ -141,9 +150,9 @@ async function load(
     }),
   )
   try {
-    // 5. Warm-up and measure run by themselves, faults beside them; a failed worker, an abort or a stop condition ends them.
+    // 5. Warm-up and measure run by themselves, faults beside them; a failed worker, an abort, a stop condition or a lost cause ends them.
     const ends = [crew.failed, drill?.failed, context.byteCap?.exceeded].filter(end => end !== undefined)
-    await orAbort(Promise.race([crew.scheduleDone(), breached(state, event), ...ends]), options.signal)
+    await orAbort(Promise.race([crew.scheduleDone(), endedEarly(state, event), ...ends]), options.signal)
     state.stop.end()
     await drill?.end()
     // 6. Drain: outcomes of everything sent, or the deadline.
@@ -165,34 +174,17 @@ async function load(
   }
 }
 
-/** Resolves at a stop condition, and cuts off the phases that then never come. */
-async function breached(state: State, event: (name: string, detail: Record<string, unknown>) => void): Promise<void> {
-  const breach = await state.stop.met
-  event('run.stopped', breach)
-  state.phases = state.phases
-    .filter(phase => phase.t0Us < breach.atUs)
-    .map(phase => ({ ...phase, t1Us: Math.min(phase.t1Us, breach.atUs) }))
+/** Resolves at a stop condition, or once the trial is lost, and cuts off the phases that then never come. */
+async function endedEarly(state: State, event: (name: string, detail: Record<string, unknown>) => void): Promise<void> {
+  const stopped = state.stop.met.then(detail => ({ name: 'run.stopped', detail }))
+  const ends = state.lost ? [stopped, state.lost.met.then(detail => ({ name: LOST, detail }))] : [stopped]
+  const { name, detail } = await Promise.race(ends)
+  event(name, detail)
+  state.phases = cutAt(state.phases, detail.atUs)
 }
 
 function workersOf({ producers }: TrialSetup): number {
   return producers.reduce((sum, group) => sum + group.workers, 0)
-}
-
-function phasesOf(setup: TrialSetup, t0Us: number): TrialRecord['phases'] {
-  let at = t0Us
-  return setup.scenario.load.segments.map(segment => {
-    const phase = {
-      name: segment.phase,
-      kind: segment.kind,
-      t0Us: at,
-      t1Us: at + segment.durationMs * 1000,
-      fromPerSecond: segment.fromPerSecond,
-      toPerSecond: segment.toPerSecond,
-      max: segment.max,
-    }
-    at = phase.t1Us
-    return phase
-  })
 }
 
 /** Rejects when the run is asked to stop. */
@@ -220,6 +212,7 @@ function recordInterval(
     state.received.set(spec.group, (state.received.get(spec.group) ?? 0) + (counters['received'] ?? 0))
   if (spec.role === 'producer') context.byteCap?.add(report)
   if (spec.role === 'producer') state.stop.interval(spec.worker, report)
+  state.lost?.interval(spec, report)
   writer.interval({
     kind: 'interval',
     worker: spec.worker,

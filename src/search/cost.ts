@@ -26,6 +26,11 @@ export class Cost {
     return this.times === 0 ? this.toldMs : Math.max(this.toldMs, (this.spentMs - this.loadMs) / this.times)
   }
 
+  /** A load ended so much before its time. */
+  giveBack(ms: number): void {
+    this.loadMs -= ms
+  }
+
   /** Counts a load that runs for so long. */
   of<T>(durationMs: number, load: Promise<T>): Promise<T> {
     this.times++

@@ -21,6 +21,8 @@ export type TrialOutcome = {
   isClusterChanged: boolean
   /** The generator cannot be believed. */
   isGeneratorLimited: boolean
+  /** How long it was loaded, where it ended before its time because the goal it was asked for could not be met any more. */
+  loadedMs?: number
   /** Cores that the busiest worker used, where it is known: one is all it can. */
   generatorCores?: number
 }

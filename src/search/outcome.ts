@@ -6,6 +6,8 @@ import type { RecordedTrial } from '../recording/read.ts'
 import { theilSen } from '../stats/steady.ts'
 import type { Goal, TrialOutcome } from './goal.ts'
 
+/** The event of a trial that was ended because it was lost. */
+export const LOST = 'trial.lost'
 /** Fewer points have no slope worth the name. */
 const LEAST_POINTS = 5
 
@@ -100,6 +102,7 @@ export function outcomeOf(
     drainMs: done === undefined || missing ? Number.POSITIVE_INFINITY : Math.max(0, (done - t1Seconds) * 1000),
     isClusterChanged: isChanged(samples, isBrokerLost),
     isGeneratorLimited: validity.state === 'GENERATOR_LIMITED',
+    ...(analysis.events.some(event => event.name === LOST) ? { loadedMs: (t1Seconds - t0Seconds) * 1000 } : {}),
     ...(generator.length > 0 ? { generatorCores: Math.max(...generator.map(worker => worker.cpuCoresAvg)) } : {}),
   }
 }

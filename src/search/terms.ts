@@ -4,7 +4,13 @@ import type { Goal, TrialOutcome } from './goal.ts'
 /** What a trial is for; a cluster may use it for labels only. */
 export type Purpose = 'saturate' | 'warm' | 'bracket' | 'narrow' | 'confirm' | 'soak'
 
-export type TrialRequest = { ratePerSecond: number; durationMs: number; purpose: Purpose }
+export type TrialRequest = {
+  ratePerSecond: number
+  durationMs: number
+  purpose: Purpose
+  /** The trial may end, and say so in `loadedMs`, once this goal cannot be met any more. */
+  endsOnceMissed?: Goal
+}
 
 export type SearchOptions = {
   goal: Goal

@@ -2,7 +2,7 @@
 import type { Cost } from './cost.ts'
 import { type Goal, guardsOf, outcomeFor, type TrialOutcome } from './goal.ts'
 import type { SearchCluster } from './search.ts'
-import type { Probe, Purpose, SearchOptions } from './terms.ts'
+import type { Probe, Purpose, SearchOptions, TrialRequest } from './terms.ts'
 
 /** Trials that must agree before an end of the interval is believed. */
 const CONFIRMATIONS = 3
@@ -18,11 +18,15 @@ export type Side = 'good' | 'bad' | 'open'
 /** Where a search begins, what it has cost, how long limits were lifted before, and what was tried for other goals. */
 export type Start = { perSecond: number; cost: Cost; liftedMs?: number | undefined; probes?: readonly Probe[] }
 
-/** What held in spite of a poor generator held; only a failure needs a generator that can be believed. */
+/**
+ * What held in spite of a poor generator held; only a failure needs a generator that can be believed. What ended early for
+ * a goal of its own says nothing about one that it had not missed yet.
+ */
 function judge(told: TrialOutcome, goal: Goal): Pick<Probe, 'outcome' | 'guards' | 'state'> {
   const outcome = outcomeFor(told, goal)
   const guards = guardsOf(outcome, goal)
-  return { outcome, guards, state: guards.length === 0 ? 'good' : outcome.isGeneratorLimited ? 'invalid' : 'bad' }
+  if (guards.length === 0) return { outcome, guards, state: outcome.loadedMs === undefined ? 'good' : 'invalid' }
+  return { outcome, guards, state: outcome.isGeneratorLimited ? 'invalid' : 'bad' }
 }
 
 /** Trials that held and trials that did not. */
@@ -115,12 +119,18 @@ export class Trials {
     for (let attempt = 0; attempt <= INVALID_AGAIN; attempt++) {
       if (!this.hasTime(durationMs, reserveMs)) return last
       const request = { ratePerSecond: this.rateAt(step), durationMs, purpose }
-      const outcome = await this.cost.of(durationMs, this.cluster.runTrial(request))
+      const outcome = await this.cost.of(durationMs, this.cluster.runTrial(this.lostEarly(request)))
+      this.cost.giveBack(durationMs - (outcome.loadedMs ?? durationMs))
       last = { ...request, ...judge(outcome, this.options.goal) }
       this.probes.push(last)
       if (last.state !== 'invalid') return last
     }
     return last
+  }
+
+  /** A soak is one answer, and lost it need not be waited for; shorter trials are the curve, so that all of one are equally long. */
+  private lostEarly(request: TrialRequest): TrialRequest {
+    return request.purpose === 'soak' ? { ...request, endsOnceMissed: this.options.goal } : request
   }
 
   /** A failure is asked again before anything is built on it: it may be bad luck, or of brokers that were younger then. */

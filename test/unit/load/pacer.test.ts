@@ -212,10 +212,25 @@ describe('a full buffer', () => {
     for (const offer of offers.slice(-5000)) expect(offer.lateness).toBe('scheduler')
   })
 
-  test('a stall of the generator alone is never called backpressure', () => {
-    const { offers, run } = rig({ segments: steady(1000) })
+  test('tells how many it holds back at any time, and none once there is room', () => {
+    const { offers, room, run, pacer } = rig({ segments: steady(1000) })
     run(0, 1e6)
-    run(1.5e6, 10.1e6)
+    expect(pacer.heldBack(pacer.dueBy(1e6))).toBe(0)
+    room.for = 0
+    run(1_001_000, 1.5e6)
+    expect(pacer.heldBack(pacer.dueBy(1.5e6))).toBe(1501 - offers.length)
+    room.for = Number.POSITIVE_INFINITY
+    run(1_501_000, 3e6)
+    expect(pacer.heldBack(pacer.dueBy(3e6))).toBe(0)
+  })
+
+  test('a stall of the generator alone is never called backpressure', () => {
+    const { offers, run, pacer } = rig({ segments: steady(1000) })
+    run(0, 1e6)
+    run(1.5e6, 1_501_000)
+    expect(pacer.dueBy(1_501_000)).toBeGreaterThan(offers.length + 100)
+    expect(pacer.heldBack(pacer.dueBy(1_501_000))).toBe(0)
+    run(1_502_000, 10.1e6)
     expect(offers.every(offer => offer.lateness === 'scheduler')).toBe(true)
   })
 

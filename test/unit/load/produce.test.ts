@@ -264,3 +264,21 @@ describe('what is sent', () => {
     expect(counts).toEqual([100, 100, 100])
   })
 })
+
+test('a load that ends before its schedule says what a full buffer had held back until then', async () => {
+  const full = { settings: { 'buffer.memory': 65_536, 'test.drain': 100 } }
+  const { counters } = (
+    await runFor(
+      3000,
+      full,
+      answering(() => undefined),
+    )
+  ).merged()
+  const { scheduled = 0, sent = 0 } = counters
+  expect(sent).toBeLessThan(1000)
+  expect(scheduled).toBeGreaterThan(2900)
+  expect(counters['late.backpressure']).toBe(scheduled - sent)
+
+  const roomy = (await runFor(3000, {}, answering(ACKED))).merged()
+  expect(roomy.counters['late.backpressure']).toBeUndefined()
+})

@@ -48,6 +48,22 @@ test('the answer tells how much of a core the busiest worker used, where trials 
   expect(renderSearchMarkdown(found)).not.toContain('of a core')
 })
 
+test('a soak that was lost says how much of it there is', () => {
+  const [outcome, request] = [
+    {
+      ...{ offeredShare: 1, missShare: 0.05, errors: 0, producerGrowthShare: 0, lagGrowthShare: {}, drainMs: 10 },
+      ...{ isClusterChanged: false, isGeneratorLimited: false },
+    },
+    { ratePerSecond: 2000, durationMs: 20_000, purpose: 'soak' as const },
+  ]
+  const probes: SearchResult['probes'] = [
+    { ...request, guards: ['latency'], state: 'bad', outcome: { ...outcome, loadedMs: 8000 } },
+    { ...request, guards: [], state: 'good', outcome: { ...outcome, missShare: 0 } },
+  ]
+  const rows = renderSearchMarkdown({ ...found, probes }).match(/\| soak \|[^|]*\|/g)
+  expect(rows?.map(row => row.split('|')[2]?.trim())).toEqual(['8 of 20 s', '20 s'])
+})
+
 describe('oneDownSentence', () => {
   test.each<[Partial<SearchResult>, string]>([
     [{ state: 'above' }, 'with broker-3 down 2000/s holds too'],

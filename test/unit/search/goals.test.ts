@@ -47,7 +47,7 @@ function judgedTwice(rate: number, seed: number): SearchCluster & { loads: strin
     runTrial: async request => {
       loads.push(request.purpose)
       const [outcome, other] = [await loose.runTrial(request), await tight.runTrial(request)]
-      return { ...outcome, missShareWithin: { 500: outcome.missShare, 50: other.missShare } }
+      return { ...other, ...outcome, missShareWithin: { 500: outcome.missShare, 50: other.missShare } }
     },
   }
 }

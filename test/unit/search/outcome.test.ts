@@ -7,13 +7,14 @@ import { madeTrialAnalysis } from '../verify/made.ts'
 
 type Seen = { underReplicated?: number; offline?: number; leaders?: Record<string, number> }
 
+const PHASES = [
+  { name: 'warmup' as const, kind: 'warmup' as const, t0Seconds: 0, t1Seconds: 2 },
+  { name: 'measure' as const, kind: 'steady' as const, t0Seconds: 2, t1Seconds: 10 },
+]
+const GOAL = { deadlineMs: 100, missShare: 0.01 }
+
 const isChanged = (seen: readonly Seen[], isBrokerLost: boolean, fromSecond = 2): boolean => {
-  const analysis = madeTrialAnalysis({
-    phases: [
-      { name: 'warmup', kind: 'warmup', t0Seconds: 0, t1Seconds: 2 },
-      { name: 'measure', kind: 'steady', t0Seconds: 2, t1Seconds: 10 },
-    ],
-  })
+  const analysis = madeTrialAnalysis({ phases: PHASES })
   const samples = seen.map((one, index) => ({
     kind: 'cluster' as const,
     atUs: T0_US + (fromSecond + index) * 1e6,
@@ -33,8 +34,7 @@ const isChanged = (seen: readonly Seen[], isBrokerLost: boolean, fromSecond = 2)
     samples,
     tornBytes: 0,
   }
-  const goal = { deadlineMs: 100, missShare: 0.01 }
-  return outcomeOf(trial, analysis, { goal, isBrokerLost }, unpackHistogram).isClusterChanged
+  return outcomeOf(trial, analysis, { goal: GOAL, isBrokerLost }, unpackHistogram).isClusterChanged
 }
 
 describe('isClusterChanged', () => {
@@ -55,4 +55,15 @@ describe('isClusterChanged', () => {
   test('what happens in the warm-up does not count', () => {
     expect(isChanged([behind, {}, {}, {}], false, 1)).toBe(false)
   })
+})
+
+test('how long a trial was loaded is told where it was ended because it was lost, and only there', () => {
+  const record = { ...madeRecord(), lines: { intervals: 0, events: 0, samples: 0 } }
+  const trial = { number: 1, record, intervals: [], events: [], samples: [], tornBytes: 0 }
+  const lost = { tSeconds: 8.1, name: 'trial.lost' }
+  const phases = [PHASES[0], { ...PHASES[1], t1Seconds: 8 }] as typeof PHASES
+  const loadedMs = (events: (typeof lost)[]) =>
+    outcomeOf(trial, madeTrialAnalysis({ phases, events }), { goal: GOAL }, unpackHistogram).loadedMs
+  expect(loadedMs([lost])).toBe(6000)
+  expect(loadedMs([{ ...lost, name: 'producers.drained' }])).toBeUndefined()
 })
