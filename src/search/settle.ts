@@ -42,14 +42,22 @@ async function confirmHigh(trials: Trials, ends: Ends, ceiling: number): Promise
 
 /**
  * Spends what is left of the time on the upper end, when no other lower one could be soaked any more: it has to fail once
- * more on brokers that are as old as the one that holds, and lies higher where it does not.
+ * more on brokers that are as old as the one that holds. Where it does not, it lies higher: two steps at once, lest time run
+ * out among rates that hold, and then the one between.
  */
 async function spendRest(trials: Trials, high: number, ceiling: number): Promise<number> {
-  let step = high
+  let [held, step] = [high - 1, high]
   while (trials.hasTrial && step <= ceiling) {
     const { good, bad } = trials.lateAt(step)
-    if (bad - good > 1 || (bad > good && trials.verdictAt(step) === 'bad')) break
-    if (good > bad) step += 1
+    if (good > bad) {
+      held = step
+      step += step + 1 === ceiling ? 1 : 2
+    } else if (bad > good && step - held > 1) {
+      const between = await trials.probe(step - 1, 'confirm')
+      if (between?.state === 'good') held = step - 1
+      else if (between?.state === 'bad') step -= 1
+      else break
+    } else if (bad - good > 1 || (bad > good && trials.verdictAt(step) === 'bad')) break
     else if ((await trials.probe(step, 'confirm'))?.state === 'invalid') break
   }
   return step

@@ -126,6 +126,40 @@ test('an upper end that was refuted before the soak is asked once more after it,
   }
 })
 
+test('where the upper end holds after the soak the search goes up two steps at once, and then asks the one between', async () => {
+  let asked = 0
+  for (let seed = 1; seed <= 100; seed++) {
+    const young = passing(seed, ({ ratePerSecond }, soaks) => soaks === 0 && ratePerSecond > 0.55 * truthOf(seed))
+    const { probes } = await searchRate(young, { ...OPTIONS, budgetMs: 600_000 })
+    const last = probes.findLastIndex(probe => probe.purpose === 'soak')
+    const steps = probes.slice(last + 1).map(probe => Math.round(Math.log(probe.ratePerSecond) / Math.log(1.2)))
+    const [first = 0, ...rest] = steps
+    if (rest.every(step => step <= first)) continue
+    asked++
+    const isUp = rest.filter(step => step > first)
+    expect(isUp[0], `seed ${seed}`).toBe(first + 2)
+    // The truth lies in an interval of one step in the end, which no step of two was left of.
+    expect(new Set(isUp).has(Math.max(...isUp) - 1), `seed ${seed}`).toBe(true)
+  }
+  expect(asked).toBeGreaterThan(25)
+})
+
+test('a ceiling one step above an upper end that holds is asked as well', async () => {
+  let asked = 0
+  for (let seed = 1; seed <= 100; seed++) {
+    const young = passing(seed, ({ ratePerSecond }, soaks) => soaks === 0 && ratePerSecond > 0.7 * truthOf(seed))
+    const ceilingPerSecond = truthOf(seed) * 0.95
+    const { probes } = await searchRate(young, { ...OPTIONS, budgetMs: 600_000, ceilingPerSecond })
+    expect(Math.max(...probes.map(probe => probe.ratePerSecond))).toBeLessThanOrEqual(ceilingPerSecond * 1.0001)
+    const last = probes.findLastIndex(probe => probe.purpose === 'soak')
+    const rates = probes.slice(last + 1).map(probe => probe.ratePerSecond / ceilingPerSecond)
+    if (!rates.some(rate => Math.abs(rate - 1 / 1.2) < 0.01)) continue
+    asked++
+    expect(rates.at(-1), `seed ${seed}`).toBeCloseTo(1, 3)
+  }
+  expect(asked).toBeGreaterThan(50)
+})
+
 test('a soak is one of the three trials that stand behind the lower end', async () => {
   const { probes, ratePerSecond = 0, reasons } = await searchRate(hard(3), { ...OPTIONS, budgetMs: 600_000 })
   const behind = probes.filter(probe => probe.ratePerSecond === ratePerSecond && probe.purpose !== 'bracket')
