@@ -11,7 +11,7 @@ export type TrialOutcome = {
   /** The same for every deadline in ms, where the trial is judged for several goals. */
   missShareWithin?: Readonly<Record<number, number>>
   errors: number
-  /** Growth of records that are sent and not yet acked, per second, as a share of the rate; 0 where it does not surely grow. */
+  /** Growth of records that are sent and not yet acked, per second, as a share of the rate; 0 where none is sure. */
   producerGrowthShare: number
   /** The same for what each group has not read. */
   lagGrowthShare: Record<string, number>

@@ -11,11 +11,10 @@ export const LOST = 'trial.lost'
 /** Fewer points have no slope worth the name. */
 const LEAST_POINTS = 5
 
-/** Growth per second as a share of the rate, where it is sure that there is any. */
+/** Growth per second as a share of the rate: as much as is sure, since a few levels that lie anywhere have some slope too. */
 function growthShare(levels: readonly number[], ratePerSecond: number): number {
   if (levels.length < LEAST_POINTS || ratePerSecond <= 0) return 0
-  const { slope, lo } = theilSen(levels)
-  return lo > 0 ? slope / ratePerSecond : 0
+  return Math.max(0, theilSen(levels).lo) / ratePerSecond
 }
 
 /** Records of the measure phase that came within the deadline: acked, and read by the group that read fewest. */

@@ -63,7 +63,10 @@ async function spendRest(trials: Trials, high: number, ceiling: number): Promise
   return step
 }
 
-/** Confirms both ends and soaks the lower one; trials that overload brokers come before those that must hold. */
+/**
+ * Confirms both ends and soaks the lower one; trials that overload brokers come before those that must hold. What is left
+ * of the time goes to the upper end first, and then to the lower one, behind which the soak stands already.
+ */
 export async function settle(trials: Trials, ends: Ends, ceiling: number, options: SearchOptions): Promise<Settled> {
   trials.due.low = true
   const upper = await confirmHigh(trials, ends, ceiling)
@@ -71,5 +74,7 @@ export async function settle(trials: Trials, ends: Ends, ceiling: number, option
   const { low: held, high } = await confirmLow(trials, upper)
   const soaked = await soak(trials, held, options)
   trials.lateFrom = trials.probes.length
-  return { ...soaked, held, high: await spendRest(trials, high, ceiling) }
+  const told = { ...soaked, held, high: await spendRest(trials, high, ceiling) }
+  if (told.soaked) await trials.confirm(told.low)
+  return told
 }

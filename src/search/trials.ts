@@ -82,9 +82,9 @@ export class Trials {
     return Math.ceil(Math.log(this.options.floorPerSecond / this.base) / Math.log1p(this.options.gridShare))
   }
 
-  /** Trials of a step that must hold: where a soak is to come, it is one of them. */
+  /** Trials that must hold before a step is believed: one where a soak is to come, which asks for more than they do. */
   private get needed(): number {
-    return CONFIRMATIONS - (this.due.soak ? 1 : 0)
+    return this.due.soak ? 1 : CONFIRMATIONS
   }
 
   /** Time kept for what is due: trials of the lower end, a soak, and others a step down each where they leave most of the budget to trials. */
@@ -149,7 +149,10 @@ export class Trials {
     return this.at(step).find(probe => probe.purpose === 'soak')
   }
 
-  /** Repeats a step until three trials of this alone, and two more than the others, say one thing; open where they do not agree. */
+  /**
+   * Repeats a step until three trials of this alone, and two more than the others, say one thing, or where a soak is to come
+   * one that it holds; open where they do not agree.
+   */
   async confirm(step: number): Promise<Side> {
     for (let tries = 0; tries <= 2 * CONFIRMATIONS; tries++) {
       const side = this.verdictAt(step)
@@ -163,7 +166,8 @@ export class Trials {
   verdictAt(step: number): Side {
     const { good, bad } = this.confirmedAt(step)
     const needed = good > bad ? this.needed : CONFIRMATIONS
-    if (Math.max(good, bad) < needed || Math.abs(good - bad) < CONFIRMATIONS - 1) return 'open'
+    const isClear = Math.max(good, bad) >= needed && Math.abs(good - bad) >= Math.min(needed, CONFIRMATIONS - 1)
+    if (!isClear) return 'open'
     return good > bad ? 'good' : 'bad'
   }
 

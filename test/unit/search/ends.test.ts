@@ -24,19 +24,25 @@ test('a soak comes after trials of its own rate, not after those that overload',
   }
 })
 
-test('what is left of the time after the soak goes to the upper end', async () => {
-  let spent = 0
+test('what is left of the time after the soak goes to the upper end first, and then to the lower one', async () => {
+  let [spent, low] = [0, 0]
   for (let seed = 1; seed <= 50; seed++) {
     const { probes } = await searchRate(shy(seed), { ...OPTIONS, budgetMs: 220_000 + 500 * seed })
     const last = probes.findLastIndex(probe => probe.purpose === 'soak')
     const after = probes.slice(last + 1)
-    for (const probe of after) {
-      expect(probe.purpose, `seed ${seed}`).toBe('confirm')
-      expect(probe.ratePerSecond, `seed ${seed}`).toBeGreaterThan(probes[last]?.ratePerSecond ?? 0)
+    const soaked = probes[last]?.ratePerSecond ?? 0
+    const rates = after.map(probe => probe.ratePerSecond)
+    const firstLow = rates.includes(soaked) ? rates.indexOf(soaked) : rates.length
+    for (const [i, rate] of rates.entries()) {
+      expect(after[i]?.purpose, `seed ${seed}`).toBe('confirm')
+      if (i < firstLow) expect(rate, `seed ${seed}`).toBeGreaterThan(soaked)
+      else expect(rate, `seed ${seed}`).toBe(soaked)
     }
-    spent += after.length
+    spent += firstLow
+    low += rates.length - firstLow
   }
   expect(spent).toBeGreaterThan(50)
+  expect(low).toBeGreaterThan(0)
 })
 
 test('nothing above the ceiling is tried, however trials there disagree', async () => {
@@ -118,9 +124,17 @@ describe('an upper end that failed only while the brokers were young is not told
 
 test('an upper end that was refuted before the soak is asked once more after it, on brokers as old as those that held', async () => {
   for (let seed = 1; seed <= 50; seed++) {
-    const { probes, hiPerSecond = 0 } = await searchRate(hard(seed), { ...OPTIONS, budgetMs: 600_000 })
+    const {
+      probes,
+      ratePerSecond = 0,
+      hiPerSecond = 0,
+    } = await searchRate(hard(seed), {
+      ...OPTIONS,
+      budgetMs: 600_000,
+    })
     const high = hiPerSecond / (1 + OPTIONS.gridShare / 2)
-    const last = probes.at(-1)
+    const soaked = probes.findLastIndex(probe => probe.purpose === 'soak')
+    const last = probes.slice(soaked).findLast(probe => probe.ratePerSecond > ratePerSecond)
     expect(last, `seed ${seed}`).toMatchObject({ purpose: 'confirm', state: 'bad' })
     expect(last?.ratePerSecond, `seed ${seed}`).toBeCloseTo(high, 6)
   }
@@ -149,10 +163,12 @@ test('a ceiling one step above an upper end that holds is asked as well', async 
   for (let seed = 1; seed <= 100; seed++) {
     const young = passing(seed, ({ ratePerSecond }, soaks) => soaks === 0 && ratePerSecond > 0.7 * truthOf(seed))
     const ceilingPerSecond = truthOf(seed) * 0.95
-    const { probes } = await searchRate(young, { ...OPTIONS, budgetMs: 600_000, ceilingPerSecond })
+    const options = { ...OPTIONS, budgetMs: 600_000, ceilingPerSecond }
+    const { probes, ratePerSecond = 0 } = await searchRate(young, options)
     expect(Math.max(...probes.map(probe => probe.ratePerSecond))).toBeLessThanOrEqual(ceilingPerSecond * 1.0001)
     const last = probes.findLastIndex(probe => probe.purpose === 'soak')
-    const rates = probes.slice(last + 1).map(probe => probe.ratePerSecond / ceilingPerSecond)
+    const above = probes.slice(last + 1).filter(probe => probe.ratePerSecond > ratePerSecond)
+    const rates = above.map(probe => probe.ratePerSecond / ceilingPerSecond)
     if (!rates.some(rate => Math.abs(rate - 1 / 1.2) < 0.01)) continue
     asked++
     expect(rates.at(-1), `seed ${seed}`).toBeCloseTo(1, 3)
@@ -160,13 +176,13 @@ test('a ceiling one step above an upper end that holds is asked as well', async 
   expect(asked).toBeGreaterThan(50)
 })
 
-test('a soak is one of the three trials that stand behind the lower end', async () => {
+test('a soak is one of the three trials that stand behind the lower end, and comes as soon as one of them held', async () => {
   const { probes, ratePerSecond = 0, reasons } = await searchRate(hard(3), { ...OPTIONS, budgetMs: 600_000 })
   const behind = probes.filter(probe => probe.ratePerSecond === ratePerSecond && probe.purpose !== 'bracket')
   expect(behind.map(({ purpose }) => purpose).filter(purpose => purpose !== 'narrow')).toEqual([
     'confirm',
-    'confirm',
     'soak',
+    'confirm',
   ])
   expect(reasons).toEqual([])
 })

@@ -67,3 +67,34 @@ test('how long a trial was loaded is told where it was ended because it was lost
   expect(loadedMs([lost])).toBe(6000)
   expect(loadedMs([{ ...lost, name: 'producers.drained' }])).toBeUndefined()
 })
+
+describe('growth is told as far as it is sure', () => {
+  const record = { ...madeRecord(), lines: { intervals: 0, events: 0, samples: 0 } }
+  const trial = { number: 1, record, intervals: [], events: [], samples: [], tornBytes: 0 }
+  /** Of 8,340/s, with so many records on their way at the end of each second. */
+  const growthOf = (levels: readonly number[]): number => {
+    const series = levels.map((level, i) => ({
+      ...{
+        tSeconds: 2 + i,
+        phase: 'measure' as const,
+        targetPerSecond: 8340,
+        consumedPerSecond: 0,
+        errors: 0,
+        retries: 0,
+      },
+      ...{ sentPerSecond: 8340, ackedPerSecond: 8340 - (level - (levels[i - 1] ?? 0)) },
+    }))
+    return outcomeOf(trial, madeTrialAnalysis({ phases: PHASES, series }), { goal: GOAL }, unpackHistogram)
+      .producerGrowthShare
+  }
+
+  test('a queue that is one step of the grid too fast grows by nearly as much', () => {
+    const levels = Array.from({ length: 8 }, (_, i) => 0.17 * 8340 * (i + 1) + (i % 2 ? 400 : 0))
+    expect(growthOf(levels)).toBeGreaterThan(0.12)
+  })
+
+  test('levels of a second’s tenth that come and go have a slope, and do not surely grow', () => {
+    expect(growthOf([8, 9, 9, 10, 410, 12, 1099, 441])).toBeLessThan(0.001)
+    expect(growthOf([400, 20, 300, 0, 410, 12, 390, 40])).toBe(0)
+  })
+})

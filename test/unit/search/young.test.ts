@@ -83,8 +83,8 @@ function relapsing(truth: number, seed: number): SearchCluster {
 
 // Six minutes without their boot, and the same without the time that is kept for the day a broker is down.
 test.each([
-  [347_000, 97, 95],
-  [272_000, 95, 90],
+  [347_000, 99, 99],
+  [272_000, 99, 94],
 ])(
   'of brokers that relapse within their limits, %i ms find the truth in %i of 100 seeds, and an interval in %i',
   async (budgetMs, least, found) => {
