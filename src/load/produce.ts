@@ -26,6 +26,8 @@ const CLOSED_LOOP_RECORDS = 1_000_000
 const ON_TIME_GRACE_US = 10_000
 /** A client's own counters are read this often at most; a spinning pacer would otherwise do little else. */
 const WIRE_COUNT_US = 10_000
+/** A wake-up takes less; one that was held up would let what fell due meanwhile wait for another tick. */
+const STALL_US = 100
 const SPIN_LEAD_US = 1500
 /** A spinning pacer watches the clock for so long between two rounds of the event loop, each of which leaves garbage behind. */
 const SPIN_STAY_US = 10
@@ -58,6 +60,8 @@ export class ProducerRole {
   private t0Us = 0
   private readonly counted = { warmup: 0, measure: 0 }
   private dueInWarmup: number | undefined
+  /** When arrivals that were due were last offered; before the load begins none is. */
+  private offeredUs = -1
   private readonly sent = new SentCount()
   private readonly wire: Record<string, number> = {}
   private wireDueUs = 0
@@ -129,6 +133,7 @@ export class ProducerRole {
   start(t0Us: number, recorder: Recorder, onDone: () => void): void {
     this.t0Us = t0Us
     this.recorder = recorder
+    recorder.onClosing = () => this.tell()
     this.outcomes = new Outcomes(recorder, unixUs => this.phaseOf(unixUs))
     this.onDone = onDone
     this.wake()
@@ -165,8 +170,8 @@ export class ProducerRole {
       const isSent = this.accumulator.poll(nowUs)
       const isCounted = nowUs >= this.wireDueUs
       if (isCounted) this.countWire(nowUs)
-      // Who is back at once looks again only after what may take as long as arrivals are apart.
-      if (isSent || isCounted || !isBackAtOnce) this.offerDue()
+      // Looks again only after what may take as long as arrivals are apart, or where the process was stopped.
+      if (isSent || isCounted || (!isBackAtOnce && this.clock.nowUs() - nowUs > STALL_US)) this.offerDue()
     }
     if (sinceUs >= this.schedule.endUs && this.pacer.finished) {
       this.stopped = true
@@ -181,17 +186,25 @@ export class ProducerRole {
     for (let looks = 0; looks < SPIN_STAY_LOOKS && this.clock.nowUs() < untilUs; looks++);
   }
 
-  /** Counts, then offers, what has fallen due; returns when the next arrival is due. */
+  /** Offers what has fallen due; returns when the next arrival is due. */
   private advance(sinceUs: number): number {
     if (sinceUs >= 0) {
       // What is offered now belongs to the second that has begun.
       this.recorder.tick(this.t0Us + sinceUs)
-      this.countScheduled(sinceUs)
+      // Asked before anything beyond the border is offered: drawn arrivals can only be counted up to where they were drawn.
+      const border = this.warmupEndUs - BORDER_US
+      if (this.dueInWarmup === undefined && sinceUs > border) this.dueInWarmup = this.pacer.dueBy(border)
+      this.offeredUs = sinceUs
     }
     const nextUs = this.pacer.step(sinceUs)
     if (sinceUs >= 0 && this.schedule.isClosedLoopAt(sinceUs)) this.stepClosedLoop(sinceUs)
-    this.sent.flush(this.recorder)
     return nextUs
+  }
+
+  /** Tells the recorder what was due and what was sent since the last second ended, once and not at every wake-up. */
+  private tell(): void {
+    this.countScheduled(this.offeredUs)
+    this.sent.flush(this.recorder)
   }
 
   /** Offers what fell due while the process was busy, instead of letting it wait for the next timer. */
@@ -278,9 +291,6 @@ export class ProducerRole {
 
   /** Arrivals that fell due, each under the phase of its own time, however late this process woke. */
   private countScheduled(sinceUs: number): void {
-    const border = this.warmupEndUs - BORDER_US
-    // Asked before anything beyond the border: drawn arrivals can only be counted up to where they were drawn.
-    if (this.dueInWarmup === undefined && sinceUs > border) this.dueInWarmup = this.pacer.dueBy(border)
     const due = this.pacer.dueBy(sinceUs)
     const warmup = Math.min(due, this.dueInWarmup ?? due)
     if (warmup > this.counted.warmup) this.recorder.count('warmup', 'scheduled', warmup - this.counted.warmup)
@@ -292,7 +302,7 @@ export class ProducerRole {
 
   /** Where a load ends before its schedule, what a full buffer has held back until then is never offered. */
   private countHeldBack(): void {
-    const heldBack = this.pacer.heldBack(this.counted.warmup + this.counted.measure)
+    const heldBack = this.pacer.heldBack(this.pacer.dueBy(this.offeredUs))
     if (heldBack > 0) this.recorder.count(this.phaseOf(this.clock.nowUs()), 'late.backpressure', heldBack)
   }
 

@@ -32,6 +32,8 @@ export class Recorder {
   private lastName: HistogramName | undefined
   private lastLatencies: Latencies | undefined
   private interval: number
+  /** Called before an interval is closed, for what is counted elsewhere and belongs to it. */
+  onClosing: () => void = () => undefined
 
   /** A worker that begins later has no seconds before `fromUs`. */
   constructor(t0Us: number, health: () => WorkerHealth, emit: (reports: IntervalReport[]) => void, fromUs = t0Us) {
@@ -90,6 +92,7 @@ export class Recorder {
   }
 
   private close(endUs: number): void {
+    this.onClosing()
     const startUs = this.t0Us + this.interval * INTERVAL_US
     const phases: PhaseName[] = this.buckets.size > 0 ? [...this.buckets.keys()] : ['measure']
     const reports = phases.map((phase, index): IntervalReport => {

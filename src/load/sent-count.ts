@@ -1,4 +1,4 @@
-// Counts what one wake-up hands over in plain numbers, and tells the recorder once.
+// Counts what is handed over in plain numbers, and tells the recorder when a second or a phase ends.
 import type { PhaseName } from '../recording/format.ts'
 import type { Recorder } from './recorder.ts'
 

@@ -82,9 +82,11 @@ test('it looks again after the client’s counters were read', async () => {
   expect(counted).toHaveBeenCalledTimes(before + 1)
 })
 
-test('a pacer that sleeps until the next tick always looks again', async () => {
-  const { wakeAt } = await rig('tick', 100)
-  expect([wakeAt(1400), wakeAt(2800)]).toEqual([2, 2])
+test('a pacer that sleeps until the next tick looks again where it was held up, as it would come back too late', async () => {
+  const { wakeAt, clock } = await rig('tick', 100)
+  expect([wakeAt(1400), wakeAt(2800)]).toEqual([1, 1])
+  clock.perReadingUs = 150
+  expect([wakeAt(4200), wakeAt(5600)]).toEqual([2, 2])
 })
 
 test('it stays with the clock until the next arrival, or for 10 µs, before the event loop has its turn', async () => {
