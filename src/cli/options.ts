@@ -90,7 +90,7 @@ export const OPTIONS = {
   'one-down': {
     type: 'string',
     describe: 'Time of the budget for the search with one broker down, where three or more can spare one; off',
-    default: '75s',
+    default: '70s',
   },
   'on-inconclusive': {
     type: 'string',

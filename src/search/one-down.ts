@@ -13,6 +13,13 @@ export type OneDownOptions = GoalsOptions & {
 /** For the first goal, for each other one, and for the first with a broker down. */
 export type Answers = GoalResult & { others: GoalResult[]; oneDown?: OneDown }
 
+/** Brokers that take over what another did are slow for seconds, at whatever rate: a short trial that nobody judges; returns what it cost. */
+async function rehearse(cluster: SearchCluster, ratePerSecond: number, options: GoalsOptions): Promise<number> {
+  const durationMs = options.saturateMs / 2
+  await cluster.runTrial({ ratePerSecond, durationMs, purpose: 'warm' })
+  return durationMs + options.overheadMs
+}
+
 /** Searches, then takes a broker away and asks again from the rate of the first goal downwards; never beyond the budget of all. */
 export async function searchWithOneDown(
   cluster: SearchCluster,
@@ -25,9 +32,10 @@ export async function searchWithOneDown(
   const [found, ...others] = await searchGoals(cluster, { ...options, budgetMs })
   if (!isAsked || found.ratePerSecond === undefined) return { ...found, others }
   const lost = await loseBroker()
-  const elapsedMs = cluster.elapsedMs?.()
   const toldMs = [found, ...others].reduce((sum, one) => sum + one.spentMs, 0)
-  const spentMs = elapsedMs === undefined ? toldMs : elapsedMs - beganMs
+  const rehearsedMs = await rehearse(cluster, found.ratePerSecond, options)
+  const elapsedMs = cluster.elapsedMs?.()
+  const spentMs = elapsedMs === undefined ? toldMs + rehearsedMs : elapsedMs - beganMs
   const { others: _, ...one } = options
   const rest = await searchRate(cluster, {
     ...one,

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Goal } from '../../../src/search/goal.ts'
 import { type OneDownOptions, searchWithOneDown } from '../../../src/search/one-down.ts'
+import type { SearchCluster } from '../../../src/search/search.ts'
 import { type Model, scriptedCluster, truthOf } from '../../fixtures/search-models.ts'
 
 const GOAL: Goal = { deadlineMs: 100, missShare: 0.01 }
@@ -52,7 +53,34 @@ test('where nothing is lost with the broker, three trials at the rate say so and
   const { cluster, result } = await ask(model(30_000, 1), 1)
   expect(result.oneDown).toMatchObject({ state: 'above', ratePerSecond: result.ratePerSecond })
   expect(result.oneDown?.probes.map(probe => probe.ratePerSecond)).toEqual(Array(3).fill(result.ratePerSecond))
-  expect(cluster.trials).toHaveLength(result.probes.length + 3)
+  const [rehearsal, ...asked] = cluster.trials.slice(result.probes.length)
+  expect(rehearsal).toEqual({ ratePerSecond: result.ratePerSecond, durationMs: 5000, purpose: 'warm' })
+  expect(asked).toHaveLength(3)
+})
+
+test('brokers that are slow at first, as they take over what the lost one did, are not judged by that', async () => {
+  const cluster = scriptedCluster(model(30_000, 1), GOAL, 1)
+  const { loseBroker } = cluster
+  let isNew = false
+  const startled: SearchCluster = {
+    ...cluster,
+    ...(loseBroker
+      ? {
+          loseBroker: () => {
+            isNew = true
+            return loseBroker()
+          },
+        }
+      : {}),
+    runTrial: async request => {
+      const outcome = await cluster.runTrial(request)
+      const isSlow = isNew
+      isNew = false
+      return isSlow ? { ...outcome, missShare: 0.6 } : outcome
+    },
+  }
+  const { oneDown } = await searchWithOneDown(startled, OPTIONS)
+  expect(oneDown?.probes.map(({ state }) => state)).toEqual(['good', 'good', 'good'])
 })
 
 test('a rate that held only by luck is not said to hold', async () => {
