@@ -69,7 +69,7 @@ function talliedAt(trials: Trials, step: number): string {
 /** What is not as it should be about an interval that was found. */
 function reasonsOf(trials: Trials, { held, high, low, soaked }: Settled, isSoakAsked: boolean): string[] {
   const reasons: string[] = []
-  if (low < held) reasons.push('the soak did not hold at the rate that short trials had confirmed')
+  if (low < held) reasons.push('the soak did not hold at a rate at which short trials did')
   if (!soaked && isSoakAsked) reasons.push('the rate was not soaked')
   if (low === held && trials.verdictAt(low) !== 'good')
     reasons.push(`${FEW} behind the lower end: ${talliedAt(trials, low)}`)
