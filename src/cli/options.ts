@@ -86,7 +86,7 @@ export const OPTIONS = {
   grid: { type: 'string', describe: 'Distance of neighbouring rates', default: '10%' },
   trial: { type: 'string', describe: 'Length of a trial', default: '8s' },
   soak: { type: 'string', describe: 'How long the rate that was found must hold', default: '20s' },
-  budget: { type: 'string', describe: 'Time for the whole search, boot included', default: '6m' },
+  budget: { type: 'string', describe: 'Time for the whole search, boot and clean-up included', default: '6m' },
   'one-down': {
     type: 'string',
     describe: 'Time of the budget for the search with one broker down, where three or more can spare one; off',

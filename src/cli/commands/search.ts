@@ -21,6 +21,8 @@ const WARMUP_MS = 3000
 /** Topics, probes, drain and settling of a trial beside its load, as seen on a small machine. */
 const OVERHEAD_MS = 4000
 const FLOOR_PER_SECOND = 10
+/** Taking three containers down, analysis and report, as seen on a small machine. */
+const ENDING_MS = 5000
 
 /** Searches; 0 where a rate was found and soaked for every goal, 1 where none holds, 3 where the truth may lie higher or time ran out. */
 export async function execute(input: CommandInput): Promise<number> {
@@ -31,8 +33,8 @@ export async function execute(input: CommandInput): Promise<number> {
   let result: Answers | undefined
   const { directory, causes } = await runSession(made, input, run =>
     runSearch(run, settings, WARMUP_MS, async cluster => {
-      // Users wait for the boot as well.
-      const budgetMs = settings.budgetMs - (cluster.elapsedMs?.() ?? 0)
+      // Users wait for the boot and for the end as well.
+      const budgetMs = settings.budgetMs - (cluster.elapsedMs?.() ?? 0) - ENDING_MS
       result = await searchWithOneDown(cluster, { ...settings, budgetMs })
     }),
   )
