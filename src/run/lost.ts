@@ -20,6 +20,7 @@ export class LostWatch {
   private readonly leastMs: number
   private readonly missed = new Map<string, number>()
   private resolve: (lost: Lost) => void = () => undefined
+  private isOver = false
 
   /** `records` are all that the measure phase, which begins after the warm-up, would send. */
   constructor(goal: Goal, records: number, warmupMs: number) {
@@ -29,9 +30,14 @@ export class LostWatch {
     this.met = new Promise(resolve => (this.resolve = resolve))
   }
 
+  /** The trial has come to its end; what is told after that ends nothing. */
+  end(): void {
+    this.isOver = true
+  }
+
   /** Takes in what a worker tells of a second. */
   interval({ role, group }: Pick<WorkerSpec, 'role' | 'group'>, report: IntervalReport): void {
-    if (report.phase !== 'measure') return
+    if (report.phase !== 'measure' || this.isOver) return
     const by = role === 'producer' ? PRODUCERS : `group ${group}`
     const missed = (this.missed.get(by) ?? 0) + this.missedIn(report, role === 'producer' ? 'ack' : 'e2e')
     this.missed.set(by, missed)

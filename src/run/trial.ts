@@ -154,6 +154,7 @@ async function load(
     const ends = [crew.failed, drill?.failed, context.byteCap?.exceeded].filter(end => end !== undefined)
     await orAbort(Promise.race([crew.scheduleDone(), endedEarly(state, event), ...ends]), options.signal)
     state.stop.end()
+    state.lost?.end()
     await drill?.end()
     // 6. Drain: outcomes of everything sent, or the deadline.
     const deadlineUs = clock.nowUs() + setup.scenario.load.drainMs * 1000

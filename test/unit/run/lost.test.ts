@@ -75,6 +75,14 @@ describe('a trial of which one in a hundred may be late', () => {
     expect(await watch.met).toMatchObject({ atUs: endOf(4) })
   })
 
+  it('is not ended by what is told after its end', async () => {
+    const watch = new LostWatch(GOAL, 20_000, WARM_SECONDS * 1000)
+    watch.end()
+    watch.interval(WRITERS, report(WARM_SECONDS + 20, 'ack', { late: 1000 }))
+    const soon = new Promise(resolve => setImmediate(resolve, 'not ended'))
+    expect(await Promise.race([watch.met, soon])).toBe('not ended')
+  })
+
   it('is not lost in its warm-up', async () => {
     expect(await lostBy(() => ({ late: 1000, phase: 'warmup' }))).toBeUndefined()
   })

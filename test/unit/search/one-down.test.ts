@@ -107,6 +107,16 @@ test('a short budget is kept, and what it was too short for is said', async () =
   expect(oneDown?.reasons.join()).toContain('time ran out')
 })
 
+test('there is no rehearsal where it would leave no time for a trial that is judged', async () => {
+  for (const oneDownMs of [1000, 20_000, 25_000, 27_000, 60_000]) {
+    const { cluster, result } = await ask(model(30_000, 1), 1, { oneDownMs, budgetMs: 420_000 })
+    const after = cluster.trials.slice(result.probes.length)
+    const costMs = after.reduce((sum, { durationMs }) => sum + durationMs + OPTIONS.overheadMs, 0)
+    expect(result.spentMs + costMs).toBeLessThanOrEqual(420_000)
+    if (after.length > 0) expect(after.at(-1)?.purpose).not.toBe('warm')
+  }
+})
+
 test.each([
   ['no broker can be spared', model(30_000), {}],
   ['it is off', model(30_000, 0.5), { oneDownMs: 0 }],
