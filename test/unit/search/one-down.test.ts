@@ -107,14 +107,32 @@ test('a short budget is kept, and what it was too short for is said', async () =
   expect(oneDown?.reasons.join()).toContain('time ran out')
 })
 
-test('there is no rehearsal where it would leave no time for a trial that is judged', async () => {
-  for (const oneDownMs of [1000, 20_000, 25_000, 27_000, 60_000]) {
-    const { cluster, result } = await ask(model(30_000, 1), 1, { oneDownMs, budgetMs: 420_000 })
-    const after = cluster.trials.slice(result.probes.length)
-    const costMs = after.reduce((sum, { durationMs }) => sum + durationMs + OPTIONS.overheadMs, 0)
-    expect(result.spentMs + costMs).toBeLessThanOrEqual(420_000)
-    if (after.length > 0) expect(after.at(-1)?.purpose).not.toBe('warm')
+test.each([
+  [1000, []],
+  [20_000, []],
+  [27_000, ['warm', 'confirm']],
+  [90_000, ['warm', 'confirm', 'confirm', 'confirm']],
+])('with %i ms left once the broker is gone, what is run then is %j', async (leftMs, purposes) => {
+  const cluster = scriptedCluster(model(30_000, 1), GOAL, 1)
+  let [elapsedMs, isLost] = [0, false]
+  const after: string[] = []
+  const slow: SearchCluster = {
+    elapsedMs: () => elapsedMs,
+    saturate: cluster.saturate,
+    loseBroker: async () => {
+      elapsedMs = OPTIONS.budgetMs - leftMs
+      isLost = true
+      return 'broker-3'
+    },
+    runTrial: request => {
+      if (isLost) after.push(request.purpose)
+      elapsedMs += request.durationMs + OPTIONS.overheadMs
+      return cluster.runTrial(request)
+    },
   }
+  await searchWithOneDown(slow, OPTIONS)
+  expect(after).toEqual(purposes)
+  expect(elapsedMs).toBeLessThanOrEqual(OPTIONS.budgetMs)
 })
 
 test.each([
