@@ -109,7 +109,7 @@ test('a short budget is kept, and what it was too short for is said', async () =
 
 test.each([
   [1000, []],
-  [20_000, []],
+  [20_000, ['confirm']],
   [27_000, ['warm', 'confirm']],
   [90_000, ['warm', 'confirm', 'confirm', 'confirm']],
 ])('with %i ms left once the broker is gone, what is run then is %j', async (leftMs, purposes) => {
