@@ -1,7 +1,7 @@
 // A search in words: the rate and its interval, what limits it, and the latency–load curve of all trials.
 import type { GoalResult } from '../search/goals.ts'
 import type { OneDown } from '../search/one-down.ts'
-import type { SearchResult } from '../search/search.ts'
+import { isUndecided, type SearchResult } from '../search/search.ts'
 import { showPerSecond, showShare, showUs } from './format.ts'
 import { markdownTable, markdownText } from './markdown.ts'
 import { painter, safe, type TerminalOptions, textTable, wrap } from './paint.ts'
@@ -11,7 +11,7 @@ const HEADS = ['rate', 'purpose', 'trial', 'missed', 'generator', 'verdict', 'wh
 /** One sentence that may be quoted. */
 export function searchSentence(result: SearchResult): string {
   const { state, ratePerSecond, loPerSecond, hiPerSecond, soaked, limitedBy } = result
-  if (state === 'below') return 'no rate that was tried is sustainable'
+  if (state === 'below') return `no rate that was tried is ${isUndecided(result) ? 'sure to be ' : ''}sustainable`
   const held = soaked ? 'held in the soak' : 'not soaked'
   if (state === 'above') return `at least ${showPerSecond(ratePerSecond)} (${held}); the truth may lie higher`
   const limit = limitedBy.length > 0 ? `; limited by ${limitedBy.join(', ')}` : ''
@@ -34,7 +34,8 @@ function warming({ liftedMs }: SearchResult): string[] {
 export function oneDownSentence({ lost, ...result }: OneDown): string {
   const { state, ratePerSecond, loPerSecond, hiPerSecond, limitedBy } = result
   const head = `with ${lost} down`
-  if (state === 'below') return `${head} no rate that was tried is sustainable`
+  if (state === 'below')
+    return `${head} no rate that was tried is ${isUndecided(result) ? 'sure to be ' : ''}sustainable`
   if (state === 'above') return `${head} ${showPerSecond(ratePerSecond)} holds too`
   const limit = limitedBy.length > 0 ? `; limited by ${limitedBy.join(', ')}` : ''
   return `${head} ${showPerSecond(ratePerSecond)} holds, the truth lies in ${showPerSecond(loPerSecond)} … ${showPerSecond(hiPerSecond)}${limit}`

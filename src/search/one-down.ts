@@ -1,6 +1,6 @@
 // The answer for the day a broker is down: whether the rate that was found holds on one less, and which one does if it does not.
 import { type GoalResult, type GoalsOptions, searchGoals } from './goals.ts'
-import { type SearchCluster, type SearchOptions, type SearchResult, searchRate } from './search.ts'
+import { type SearchCluster, type SearchResult, searchRate } from './search.ts'
 
 /** A search from the rate downwards, on a cluster that has lost the broker named. */
 export type OneDown = SearchResult & { lost: string }
@@ -12,18 +12,6 @@ export type OneDownOptions = GoalsOptions & {
 
 /** For the first goal, for each other one, and for the first with a broker down. */
 export type Answers = GoalResult & { others: GoalResult[]; oneDown?: OneDown }
-
-/**
- * Brokers that take over what another did are slow for seconds, at whatever rate: a short trial that nobody judges, where
- * there is time for one that is judged behind it. Returns what it cost.
- */
-async function rehearse(cluster: SearchCluster, ratePerSecond: number, options: SearchOptions): Promise<number> {
-  const { overheadMs, trialMs, budgetMs } = options
-  const durationMs = options.saturateMs / 2
-  if (durationMs + trialMs + 2 * overheadMs > budgetMs) return 0
-  await cluster.runTrial({ ratePerSecond, durationMs, purpose: 'warm' })
-  return durationMs + overheadMs
-}
 
 /** Searches, then takes a broker away and asks again from the rate of the first goal downwards; never beyond the budget of all. */
 export async function searchWithOneDown(
@@ -37,19 +25,16 @@ export async function searchWithOneDown(
   const [found, ...others] = await searchGoals(cluster, { ...options, budgetMs })
   if (!isAsked || found.ratePerSecond === undefined) return { ...found, others }
   const lost = await loseBroker()
-  let toldMs = [found, ...others].reduce((sum, one) => sum + one.spentMs, 0)
-  const leftMs = (): number => {
-    const elapsedMs = cluster.elapsedMs?.()
-    return options.budgetMs - (elapsedMs === undefined ? toldMs : elapsedMs - beganMs)
-  }
-  toldMs += await rehearse(cluster, found.ratePerSecond, { ...options, budgetMs: leftMs() })
+  const elapsedMs = cluster.elapsedMs?.()
+  const toldMs = [found, ...others].reduce((sum, one) => sum + one.spentMs, 0)
+  const spentMs = elapsedMs === undefined ? toldMs : elapsedMs - beganMs
   const { others: _, ...one } = options
   const rest = await searchRate(cluster, {
     ...one,
     ceilingPerSecond: found.ratePerSecond,
     // The rate has been soaked on the whole cluster; here the question is whether it holds at all.
     soakMs: 0,
-    budgetMs: leftMs(),
+    budgetMs: options.budgetMs - spentMs,
   })
   return { ...found, others, oneDown: { ...rest, lost } }
 }

@@ -38,6 +38,18 @@ const WHY_ABOVE: Record<Ended, string> = {
   time: 'time ran out before a rate was found that does not hold',
 }
 
+/** True where no rate can be told to hold, and yet a trial held: time ran out, or trials did not agree. */
+export function isUndecided({ state, probes }: SearchResult): boolean {
+  return state === 'below' && probes.some(probe => probe.state === 'good')
+}
+
+/** Why no rate is told: none held, or trials of one did not agree. */
+function whyBelow(trials: Trials, endedBy: Ended | undefined): string {
+  const held = trials.probes.find(probe => probe.state === 'good')
+  if (held) return `trials did not agree: ${talliedAt(trials, trials.stepOf(held.ratePerSecond))}`
+  return (endedBy && WHY_BELOW[endedBy]) ?? NONE_HELD
+}
+
 function limitsOf(trials: Trials, low: number): string[] {
   const counts = new Map<string, number>()
   const above = trials.probes.filter(probe => probe.ratePerSecond > trials.rateAt(low) && probe.state === 'bad')
@@ -104,7 +116,7 @@ export async function searchIn(trials: Trials, options: SearchOptions): Promise<
     ...(trials.liftedMs === undefined ? {} : { liftedMs: trials.liftedMs }),
   })
   if (found.low === undefined) {
-    const reasons = [(found.endedBy && WHY_BELOW[found.endedBy]) ?? NONE_HELD]
+    const reasons = [whyBelow(trials, found.endedBy)]
     return finish({ state: 'below', soaked: false, limitedBy: limitsOf(trials, trials.lowestStep - 1), reasons })
   }
   const half = 1 + options.gridShare / 2

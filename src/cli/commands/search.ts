@@ -9,7 +9,7 @@ import { finishRecording } from '../../run/finish.ts'
 import { runSearch } from '../../run/search.ts'
 import type { Goal } from '../../search/goal.ts'
 import { type Answers, type OneDownOptions, searchWithOneDown } from '../../search/one-down.ts'
-import type { SearchResult } from '../../search/search.ts'
+import { isUndecided, type SearchResult } from '../../search/search.ts'
 import type { CommandInput } from '../commands.ts'
 import type { Options } from '../options.ts'
 import { publish } from '../shared/github.ts'
@@ -24,7 +24,7 @@ const FLOOR_PER_SECOND = 10
 /** Taking three containers down, analysis and report, as seen on a small machine. */
 const ENDING_MS = 5000
 
-/** Searches; 0 where a rate was found and soaked for every goal, 1 where none holds, 3 where the truth may lie higher or time ran out. */
+/** Searches; 0 where a rate was found and soaked for every goal, 1 where none holds, 3 where the truth may lie higher, trials do not agree or time ran out. */
 export async function execute(input: CommandInput): Promise<number> {
   const { io, options } = input
   const made = await loadPlan(input.positionals[0] ?? '', input)
@@ -65,7 +65,7 @@ export async function execute(input: CommandInput): Promise<number> {
 }
 
 function exitOf(result: SearchResult | undefined): number {
-  if (result?.state === 'below') return EXIT.fail
+  if (result?.state === 'below') return isUndecided(result) ? EXIT.inconclusive : EXIT.fail
   return result?.state === 'found' && result.soaked ? EXIT.pass : EXIT.inconclusive
 }
 

@@ -64,6 +64,22 @@ test('a soak that was lost says how much of it there is', () => {
   expect(rows?.map(row => row.split('|')[2]?.trim())).toEqual(['8 of 20 s', '20 s'])
 })
 
+test('where no rate can be told and yet a trial held, the sentence says no more than that', () => {
+  const outcome = {
+    ...{ offeredShare: 1, missShare: 0, errors: 0, producerGrowthShare: 0, lagGrowthShare: {}, drainMs: 10 },
+    ...{ isClusterChanged: false, isGeneratorLimited: false },
+  }
+  const probe = { ratePerSecond: 2000, durationMs: 8000, purpose: 'confirm' as const, guards: [], outcome }
+  const probes: SearchResult['probes'] = [
+    { ...probe, guards: ['latency'], state: 'bad' },
+    { ...probe, state: 'good' },
+  ]
+  expect(oneDownSentence(down({ state: 'below', probes }))).toBe(
+    'with broker-3 down no rate that was tried is sure to be sustainable',
+  )
+  expect(renderSearchMarkdown({ ...found, state: 'below', probes })).toContain('is sure to be sustainable')
+})
+
 describe('oneDownSentence', () => {
   test.each<[Partial<SearchResult>, string]>([
     [{ state: 'above' }, 'with broker-3 down 2000/s holds too'],
