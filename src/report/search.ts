@@ -34,8 +34,7 @@ function warming({ liftedMs }: SearchResult): string[] {
 export function oneDownSentence({ lost, ...result }: OneDown): string {
   const { state, ratePerSecond, loPerSecond, hiPerSecond, limitedBy } = result
   const head = `with ${lost} down`
-  if (state === 'below')
-    return `${head} no rate that was tried is ${isUndecided(result) ? 'sure to be ' : ''}sustainable`
+  if (state === 'below') return `${head} ${searchSentence(result)}`
   if (state === 'above') return `${head} ${showPerSecond(ratePerSecond)} holds too`
   const limit = limitedBy.length > 0 ? `; limited by ${limitedBy.join(', ')}` : ''
   return `${head} ${showPerSecond(ratePerSecond)} holds, the truth lies in ${showPerSecond(loPerSecond)} … ${showPerSecond(hiPerSecond)}${limit}`
