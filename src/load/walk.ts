@@ -102,8 +102,14 @@ export class EnvelopeWalk {
     const { data } = this
     const head = data.getUint32(at)
     if (head >>> 8 !== ENVELOPE_HEAD) return this.refuse(arrival, 'corrupt.magic')
-    if (head & FLAG_CRC && !readEnvelope(bytes.subarray(at, at + sizeBytes), crcOf).ok)
-      return this.refuse(arrival, 'corrupt.crc')
+    if (head & FLAG_CRC) {
+      const reading = readEnvelope(bytes.subarray(at, at + sizeBytes), crcOf)
+      if (!reading.ok) return this.refuse(arrival, `corrupt.${reading.reason}`)
+    }
+    const intendedUs = data.getUint32(at + AT.intendedUs) * TWO_POW_32 + data.getUint32(at + AT.intendedUs + 4)
+    const sequence = data.getUint32(at + AT.sequence) * TWO_POW_32 + data.getUint32(at + AT.sequence + 4)
+    if (sequence > Number.MAX_SAFE_INTEGER || intendedUs > Number.MAX_SAFE_INTEGER)
+      return this.refuse(arrival, 'corrupt.range')
     if (data.getUint32(at + AT.run) !== this.runTag) return this.refuse(arrival, 'foreign')
     if (this.needsCrc && !isInHeader && !(head & FLAG_CRC)) return this.refuse(arrival, 'corrupt.crc')
     const writer = data.getUint32(at + AT.producer)
@@ -111,10 +117,8 @@ export class EnvelopeWalk {
     const partition = data.getUint32(at + AT.partition)
     const isPlaced = (partition === place.partition || partition === UNPLACED) && (writer & 0xffff) === this.topicNumber
     if (!isPlaced) return this.refuse(arrival, 'corrupt.place')
-    const intendedUs = data.getUint32(at + AT.intendedUs) * TWO_POW_32 + data.getUint32(at + AT.intendedUs + 4)
     const slipUs = head & FLAG_SLIP ? data.getUint32(at + AT.slipUs) : undefined
     this.count(arrival, intendedUs, slipUs, Math.max(0, records.valueBytes))
-    const sequence = data.getUint32(at + AT.sequence) * TWO_POW_32 + data.getUint32(at + AT.sequence + 4)
     const step = place.follow(writer >>> 16, sequence)
     if (step > 0) this.skipped += step
     else if (step < 0) this.repeated++

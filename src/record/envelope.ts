@@ -93,7 +93,10 @@ export function sealCrc(into: Buffer, at: number, end: number, crc32c: Crc32c): 
   into.writeUInt32BE(crc32c(into.subarray(at, end)), at + 36)
 }
 
-export type EnvelopeReading = { ok: true; envelope: Envelope } | { ok: false; reason: 'short' | 'magic' | 'crc' }
+/** range: a sequence or a time of 2^53 or more, which no writer can have written and no reader could count with. */
+export type EnvelopeReading =
+  | { ok: true; envelope: Envelope }
+  | { ok: false; reason: 'short' | 'magic' | 'crc' | 'range' }
 
 /** Reads an envelope; with a CRC function and the CRC flag set, the whole `value` is checked (its CRC field is zeroed in place). */
 export function readEnvelope(value: Buffer, crc32c?: Crc32c): EnvelopeReading {
@@ -105,6 +108,9 @@ export function readEnvelope(value: Buffer, crc32c?: Crc32c): EnvelopeReading {
     value.writeUInt32BE(0, 36)
     if (crc32c(value) !== stored) return { ok: false, reason: 'crc' }
   }
+  const sequence = readUint64(value, 16)
+  const intendedUs = readUint64(value, 24)
+  if (sequence > Number.MAX_SAFE_INTEGER || intendedUs > Number.MAX_SAFE_INTEGER) return { ok: false, reason: 'range' }
   return {
     ok: true,
     envelope: {
@@ -113,8 +119,8 @@ export function readEnvelope(value: Buffer, crc32c?: Crc32c): EnvelopeReading {
       producer: value.readUInt16BE(8),
       topic: value.readUInt16BE(10),
       partition: value.readUInt32BE(12),
-      sequence: readUint64(value, 16),
-      intendedUs: readUint64(value, 24),
+      sequence,
+      intendedUs,
       ...ofBytes32(flags, value.readUInt32BE(32)),
     },
   }

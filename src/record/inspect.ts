@@ -10,7 +10,7 @@ import {
 } from './envelope.ts'
 
 /** What is wrong with a record; the numbers stand in truth files. */
-export const ENVELOPE_FAULT = { none: 0, noEnvelope: 1, otherRun: 2, checksum: 4, otherPlace: 5 } as const
+export const ENVELOPE_FAULT = { none: 0, noEnvelope: 1, otherRun: 2, checksum: 4, otherPlace: 5, range: 7 } as const
 export type EnvelopeFault = (typeof ENVELOPE_FAULT)[keyof typeof ENVELOPE_FAULT]
 
 const TWO_POW_32 = 4_294_967_296
@@ -47,6 +47,7 @@ export class EnvelopeInspector {
       return ENVELOPE_FAULT.otherPlace
     this.producer = bytes.readUInt16BE(at + AT.producer)
     this.sequence = bytes.readUInt32BE(at + AT.sequence) * TWO_POW_32 + bytes.readUInt32BE(at + AT.sequence + 4)
+    if (this.sequence > Number.MAX_SAFE_INTEGER) return ENVELOPE_FAULT.range
     this.transaction = flags & FLAG_SLIP ? 0 : bytes.readUInt32BE(at + AT.slipUs)
     return ENVELOPE_FAULT.none
   }

@@ -21,6 +21,7 @@ export const TRUTH_DETAILS = [
   'envelope checksum',
   'another topic or partition',
   'undecodable batch',
+  'a sequence that no writer can have reached',
 ] as const
 
 /** Detail of stored, aborted and pending records whose envelope names no partition: their sequence runs over all partitions of the topic. */

@@ -180,6 +180,8 @@ describe('harm', () => {
     ['another trial’s record', record(100, { run: 99 }), 'foreign'],
     ['a record of another partition', record(100, { partition: 1 }), 'corrupt.place'],
     ['a record of another topic', record(100, { topic: 5 }), 'corrupt.place'],
+    ['a sequence that no writer can have reached', record(100, { sequence: 2 ** 53 }), 'corrupt.range'],
+    ['a time that no clock of a writer tells', record(100, { intendedUs: 2 ** 53 }), 'corrupt.range'],
   ])('%s is counted as %s', (_, harmed, counter) => {
     const { give, start, end } = rig()
     start()

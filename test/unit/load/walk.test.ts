@@ -114,11 +114,12 @@ const envelope = fc.record({
   producer: fc.nat({ max: 2 }),
   topic: fc.oneof({ weight: 8, arbitrary: fc.constant(4) }, { weight: 1, arbitrary: fc.nat({ max: 0xffff }) }),
   partition: fc.oneof({ weight: 8, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat({ max: 9 }) }),
-  sequence: fc.oneof(fc.nat({ max: 40 }), fc.constant(2 ** 40)),
+  sequence: fc.oneof(fc.nat({ max: 40 }), fc.constant(2 ** 40), fc.constant(2 ** 53)),
   intendedUs: fc.oneof(
     fc.integer({ min: -1_000_000, max: 7_000_000 }).map(us => T0_US + us),
     fc.nat({ max: 5 }).map(us => NOW_US - us),
     fc.constant(0),
+    fc.constant(2 ** 53),
   ),
   slipUs: fc.option(fc.nat({ max: 90_000 }), { nil: undefined }),
 })

@@ -152,6 +152,14 @@ describe('records whose client chose the partition', () => {
   })
 })
 
+test('a sequence that no writer can have reached is corrupt, and the largest one is stored', async () => {
+  const sets = [data(0, 2 ** 53 - 1, 1), data(1, 2 ** 53, 1)]
+  expect(short(await walked([{ sets }], 0, 2))).toEqual([
+    ['stored', 0, 1, 2 ** 53 - 1, 0],
+    ['corrupt', 1, 1, 0, 7],
+  ])
+})
+
 describe('batches', () => {
   test('whose checksum does not hold are corrupt as a whole, markers too', async () => {
     const harmed = [data(0, 0, 3), marker(3, 1, 900)].map(bytes => {
