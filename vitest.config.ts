@@ -2,7 +2,7 @@
 import { defineConfig } from 'vitest/config'
 
 const project = (name: string, extra: Record<string, unknown> = {}) => ({
-  test: { name, include: [`test/${name}/**/*.test.ts`], retry: 0, ...extra },
+  test: { name, include: [`test/${name}/**/*.test.ts`], retry: 0, expect: { poll: { timeout: 10_000 } }, ...extra },
 })
 
 export default defineConfig({
