@@ -2,6 +2,7 @@
 
 import type { CodecName } from '../../protocol/codecs.ts'
 import type { BatchProducer, BatchResult, PendingBatch, ProducerOptions } from '../driver.ts'
+import { makeValues } from '../values.ts'
 import { CompressionCodecs, CompressionTypes, createKafka, type KafkaHandle, type Producer } from './client.ts'
 import { CODEC_NUMBERS, type CodecCounts, countingCodecs } from './codecs.ts'
 import { isSequenceLost, mapError } from './errors.ts'
@@ -27,6 +28,7 @@ export class KafkaJsProducer implements BatchProducer {
   private readonly outOfSequence = new WeakSet<PendingBatch>()
   private readonly admin
   private readonly turns = new Turns()
+  private readonly valuesOf: (batch: PendingBatch) => Buffer[]
   private requests = 0
   private refreshing = false
   private refreshedAtMs = 0
@@ -35,6 +37,7 @@ export class KafkaJsProducer implements BatchProducer {
 
   constructor(options: ProducerOptions) {
     this.options = options
+    this.valuesOf = makeValues(options.record)
     const { settings } = options
     const level = (name: string): number | undefined =>
       settings[name] === undefined ? undefined : Number(settings[name])
@@ -170,14 +173,10 @@ export class KafkaJsProducer implements BatchProducer {
     for (const batch of batches) {
       const messages = byTopic.get(batch.topic) ?? []
       byTopic.set(batch.topic, messages)
-      for (let at = 0; at < batch.count; at++) {
+      for (const [at, value] of this.valuesOf(batch).entries()) {
+        const message: Message = { key: record.key(batch, at), value, partition: batch.partition }
         const headers = record.headers(batch, at)
-        const message = {
-          key: record.key(batch, at),
-          value: record.value(batch, at),
-          partition: batch.partition,
-          ...(headers ? { headers } : {}),
-        }
+        if (headers) message.headers = headers
         messages.push(at === 0 ? countingEncodings(message, encodings) : message)
       }
     }
