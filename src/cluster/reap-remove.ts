@@ -7,6 +7,7 @@ import { isAlive } from './proc.ts'
 import type { DockerReaper } from './providers/docker/remove.ts'
 import { unmountVolume } from './providers/process/log-volume.ts'
 import { type DeadRun, describeThing, keyOf, type Leftover, openReaper, type TopicEntry } from './reap.ts'
+import { removeEach } from './removal.ts'
 import { waitUntil } from './wait.ts'
 
 export type RemoveOptions = {
@@ -68,16 +69,14 @@ async function removeOfRun(run: DeadRun, engine: Engine, leaveTopics: boolean): 
       for (const thing of things) kept.add(keyOf(thing))
       continue
     }
-    await Promise.all(
-      things.map(async thing => {
-        try {
-          await removeThing(thing, run.journal.runId, engine)
-        } catch (error) {
-          kept.add(keyOf(thing))
-          remaining.push({ text: describeThing(thing), reason: messageOf(error), command: commandFor(thing) })
-        }
-      }),
-    )
+    await removeEach(kind, things, async thing => {
+      try {
+        await removeThing(thing, run.journal.runId, engine)
+      } catch (error) {
+        kept.add(keyOf(thing))
+        remaining.push({ text: describeThing(thing), reason: messageOf(error), command: commandFor(thing) })
+      }
+    })
   }
   await settle(run, kept)
   return remaining

@@ -135,6 +135,13 @@ describe('removal', () => {
     expect(requests).toHaveLength(4)
   })
 
+  it('says of a network that stays in use what helps where nothing uses it', async () => {
+    await engine({ status: 403, body: { message: 'network n1 has active endpoints' } })
+    await expect(removeItem(client(), { kind: 'network', name: 'n1' }, { pauseMs: 1, giveUpMs: 20 })).rejects.toThrow(
+      /n1 has active endpoints; where no container is on it, .* restarting it helps/,
+    )
+  })
+
   it('gives up on a thing that stays busy', async () => {
     await engine({ status: 409, body: { message: 'volume is in use' } })
     await expect(removeItem(client(), { kind: 'volume', name: 'v1' }, { pauseMs: 1, giveUpMs: 20 })).rejects.toThrow(

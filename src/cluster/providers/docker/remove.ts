@@ -1,6 +1,7 @@
 // Takes containers, volumes and networks away, as often as needed: gone already is done, busy is tried again, and what remains is named.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HarnessError, messageOf } from '../../../core/errors.ts'
+import { removeEach } from '../../removal.ts'
 import { type DockerClient, openDocker, statusOf } from './client.ts'
 import { RUN_LABEL } from './names.ts'
 
@@ -51,10 +52,17 @@ export async function removeItem(client: DockerClient, item: DockerItem, patienc
       return await removeOnce(client, item)
     } catch (error) {
       if (statusOf(error) === 404) return
-      if (!mayPass(error) || performance.now() > endsAtMs) throw error
+      if (!mayPass(error) || performance.now() > endsAtMs) throw explained(item, error)
     }
     await sleep(patience.pauseMs)
   }
+}
+
+/** A network that stays in use with nothing on it is one whose endpoints the engine has miscounted. */
+function explained({ kind }: DockerItem, error: unknown): unknown {
+  if (kind !== 'network' || statusOf(error) !== 403) return error
+  const message = `${messageOf(error).trim()}; where no container is on it, the engine counted wrong, and restarting it helps`
+  return new Error(message, { cause: error })
 }
 
 async function removeOnce(client: DockerClient, item: DockerItem): Promise<void> {
@@ -83,18 +91,15 @@ export async function removeAll(
 ): Promise<void> {
   const remaining: { item: DockerItem; reason: string }[] = []
   for (const kind of ORDER) {
-    await Promise.all(
-      items
-        .filter(item => item.kind === kind)
-        .map(async item => {
-          try {
-            await removeItem(client, item)
-            await onGone(item)
-          } catch (error) {
-            remaining.push({ item, reason: messageOf(error) })
-          }
-        }),
-    )
+    const ofKind = items.filter(item => item.kind === kind)
+    await removeEach(kind, ofKind, async item => {
+      try {
+        await removeItem(client, item)
+        await onGone(item)
+      } catch (error) {
+        remaining.push({ item, reason: messageOf(error) })
+      }
+    })
   }
   if (remaining.length === 0) return
   throw new HarnessError({
