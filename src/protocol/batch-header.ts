@@ -39,8 +39,12 @@ export function writeBatchHeader(into: Buffer, header: BatchHeader): void {
   into.writeInt32BE(header.count, BATCH.count)
 }
 
-/** Puts in the CRC of a batch whose header stands at the head of the first part; the rest may follow in further parts. */
-export function sealBatch(head: Buffer, ...rest: Buffer[]): void {
-  const crc = rest.reduce((before, part) => crc32c(part, before), crc32c(head.subarray(BATCH.crcFrom)))
+/** The CRC of a batch whose header stands at the head of the first part; the rest may follow in further parts. */
+export function batchCrc(head: Buffer, ...rest: Buffer[]): number {
+  return rest.reduce((before, part) => crc32c(part, before), crc32c(head.subarray(BATCH.crcFrom)))
+}
+
+/** Puts a CRC into the header of its batch. */
+export function sealBatch(head: Buffer, crc: number): void {
   head.writeUInt32BE(crc, BATCH.crc)
 }

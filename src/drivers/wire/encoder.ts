@@ -1,6 +1,6 @@
 // Turns a described batch into the bytes of a record batch: patched into a template where its records are alike, else one by one.
 import { BATCH, BATCH_CODECS } from '../../protocol/batch.ts'
-import { sealBatch, writeBatchHeader } from '../../protocol/batch-header.ts'
+import { batchCrc, sealBatch, writeBatchHeader } from '../../protocol/batch-header.ts'
 import { type CodecName, compressWith } from '../../protocol/codecs.ts'
 import type { PatchableCodec } from '../../protocol/patchable/compress.ts'
 import type { PendingBatch, RecordFactory } from '../driver.ts'
@@ -53,7 +53,7 @@ export class BatchEncoder {
       return this.parcel(records, plain.length, batch, stamp)
     }
     this.writeHeader(bytes, bytes.length - BATCH.records, batch, stamp)
-    sealBatch(bytes)
+    sealBatch(bytes, template && slab ? template.crcOf(slab, batch.count) : batchCrc(bytes))
     return { records: bytes, release: template && slab ? once(template, slab) : keep }
   }
 
@@ -73,7 +73,7 @@ export class BatchEncoder {
     this.compressedBytes += records.length
     const head = Buffer.allocUnsafe(BATCH.records)
     this.writeHeader(head, records.length, batch, stamp)
-    sealBatch(head, records)
+    sealBatch(head, batchCrc(head, records))
     return { records: [head, records], release: keep }
   }
 

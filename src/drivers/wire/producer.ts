@@ -9,6 +9,7 @@ import {
   type ProducedPartition,
   type ProducedTopic,
   type ProduceResponse,
+  type ProduceTopic,
   produceV8,
 } from '../../protocol/requests/produce.ts'
 import type { BatchProducer, BatchResult, PendingBatch, ProducerOptions } from '../driver.ts'
@@ -157,7 +158,8 @@ export class WireProducer implements BatchProducer {
     const finish = (judge: (batch: PendingBatch) => Attempt): void => {
       const atUs = this.options.nowUs()
       const results = parcels.map(({ batch }) => this.settle(batch, judge(batch), atUs))
-      onResults([...results, ...held.map(batch => resultOf(batch, WAITING_FOR_ID, atUs))])
+      for (const batch of held) results.push(resultOf(batch, WAITING_FOR_ID, atUs))
+      onResults(results)
       for (const { batch } of parcels) this.renewIfDue(this.laneOf(batch))
     }
     if (parcels.length === 0) {
@@ -181,22 +183,21 @@ export class WireProducer implements BatchProducer {
     )
   }
 
-  private topicsOf(parcels: readonly Parcel[]) {
-    const [{ batch: first, encoded: only }] = parcels as [Parcel]
-    if (parcels.length === 1)
-      return [{ name: this.nameOf(first.topic), partitions: [{ partition: first.partition, records: only.records }] }]
+  private topicsOf(parcels: readonly Parcel[]): ProduceTopic[] {
+    if (this.options.topics.length === 1) return [this.topicOf(0, parcels)]
     const byTopic = Map.groupBy(parcels, ({ batch }) => batch.topic)
-    return [...byTopic].map(([topic, own]) => ({
-      name: this.nameOf(topic),
-      partitions: own.map(({ batch, encoded }) => ({ partition: batch.partition, records: encoded.records })),
-    }))
+    return [...byTopic].map(([topic, own]) => this.topicOf(topic, own))
+  }
+
+  private topicOf(topic: number, parcels: readonly Parcel[]): ProduceTopic {
+    const partitions = parcels.map(({ batch, encoded }) => ({ partition: batch.partition, records: encoded.records }))
+    return { name: this.nameOf(topic), partitions }
   }
 
   /** At acks=0 there is no answer: the bytes have left, which is all that can be said. */
   private judged({ topics }: ProduceResponse): (batch: PendingBatch) => Attempt {
     if (this.acks === 0) return () => ({ isStored: true })
-    const isOne = topics.length === 1 && topics[0]?.partitions.length === 1
-    const answerTo = isOne ? theOne(topics[0] as ProducedTopic) : oneOf(topics)
+    const answerTo = topics.length === 1 ? amongFew(topics[0] as ProducedTopic) : oneOf(topics)
     return batch => judgeAnswer(answerTo(this.nameOf(batch.topic), batch.partition), this.acks)
   }
 
@@ -242,11 +243,15 @@ const WAITING_FOR_ID: Attempt = {
   maybeWritten: false,
 }
 
+/** Partitions that are sooner looked through than put into a map. */
+const FEW = 8
+
 type AnswerTo = (name: string, partition: number) => ProducedPartition | undefined
 
-/** Most answers are about one batch. */
-function theOne({ name: only, partitions: [answer] }: ProducedTopic): AnswerTo {
-  return (name, partition) => (name === only && partition === answer?.partition ? answer : undefined)
+/** Most answers are about a full batch and the one that was begun behind it. */
+function amongFew({ name: only, partitions }: ProducedTopic): AnswerTo {
+  if (partitions.length > FEW) return oneOf([{ name: only, partitions }])
+  return (name, partition) => (name === only ? partitions.find(answer => answer.partition === partition) : undefined)
 }
 
 function oneOf(topics: readonly ProducedTopic[]): AnswerTo {

@@ -1,8 +1,13 @@
 // Batches whose records have one shape: encoded once per topic, then only patched; their buffers come from a pool and go back to it.
 import { BATCH } from '../../protocol/batch.ts'
+import { batchCrc } from '../../protocol/batch-header.ts'
 import { Writer } from '../../protocol/bytes.ts'
 import type { PendingBatch, UniformRecords } from '../driver.ts'
+import { PatchedCrc } from './patched-crc.ts'
 import { encodeHeaders, writeRecordHead } from './records.ts'
+
+/** Smaller values are sooner read whole than put together from what was stamped. */
+const WORTH_PATCHING_BYTES = 256
 
 /** A whole batch for up to `records` records; the first n of them are a batch of n. */
 export type Slab = { bytes: Buffer; view: DataView; records: number }
@@ -16,6 +21,7 @@ export class BatchTemplate {
   private valueAt = new Int32Array(0)
   /** Where the batch of the first n + 1 records ends. */
   private ends = new Int32Array(0)
+  private crc: PatchedCrc | undefined
 
   /** Buffers are kept for batches of up to `mostRecords`; a larger one is made and dropped. */
   constructor(topic: number, shape: UniformRecords, mostRecords: number) {
@@ -30,6 +36,11 @@ export class BatchTemplate {
     const slab = this.free.get(records)?.pop() ?? this.make(records)
     this.shape.stamp(slab.view, this.valueAt, batch)
     return slab
+  }
+
+  /** The CRC of the batch of the first `count` records in a buffer, once its header stands. */
+  crcOf({ bytes, view }: Slab, count: number): number {
+    return this.crc?.of(view, bytes, count) ?? batchCrc(bytes.subarray(0, this.sizeBytes(count)))
   }
 
   give(slab: Slab): void {
@@ -80,5 +91,8 @@ export class BatchTemplate {
     this.bytes = writer.toBuffer()
     for (let place = 0; place < records; place++)
       this.shape.fill(this.topic, this.bytes, this.valueAt[place] as number, place)
+    const { stamped } = this.shape
+    if (stamped && valueBytes >= WORTH_PATCHING_BYTES)
+      this.crc = new PatchedCrc(this.bytes, this.valueAt, this.ends, stamped)
   }
 }

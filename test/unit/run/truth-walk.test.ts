@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { BATCH } from '../../../src/protocol/batch.ts'
-import { sealBatch, writeBatchHeader } from '../../../src/protocol/batch-header.ts'
+import { batchCrc, sealBatch, writeBatchHeader } from '../../../src/protocol/batch-header.ts'
 import { Writer, writeInt64 } from '../../../src/protocol/bytes.ts'
 import { ENVELOPE_BYTES, UNPLACED, writeEnvelope } from '../../../src/record/envelope.ts'
 import { RunFile } from '../../../src/recording/run-reader.ts'
@@ -46,7 +46,7 @@ function batchOf(baseOffset: number, records: readonly { key: Buffer; value: Buf
     ...{ count: records.length, attributes, recordsBytes: bytes.length - BATCH.records },
     ...{ baseTimestampMs: 0, maxTimestampMs: 0, producerId, producerEpoch: 0, baseSequence: 0 },
   })
-  sealBatch(bytes)
+  sealBatch(bytes, batchCrc(bytes))
   writeInt64(bytes, baseOffset, BATCH.baseOffset)
   return bytes
 }
