@@ -1,14 +1,11 @@
-// Latencies that follow each other in one bucket of the histogram are counted there at once.
+// Equal latencies that follow each other, as those of records written together do, are counted at once.
 import type { HistogramName, PhaseName } from '../recording/format.ts'
-import { bucketOf } from '../stats/histogram.ts'
 import type { Recorder } from './recorder.ts'
 
 export class LatencyRun {
   private readonly name: HistogramName
   private phase: PhaseName = 'warmup'
-  private fromUs = 0
-  private toUs = 0
-  private us = 0
+  private us = Number.NaN
   private count = 0
 
   constructor(name: HistogramName) {
@@ -16,11 +13,8 @@ export class LatencyRun {
   }
 
   add(recorder: Recorder, phase: PhaseName, us: number): void {
-    if (us < this.fromUs || us >= this.toUs || phase !== this.phase) {
+    if (us !== this.us || phase !== this.phase) {
       this.flush(recorder)
-      const { fromUs, toUs } = bucketOf(us)
-      this.fromUs = fromUs
-      this.toUs = toUs
       this.phase = phase
       this.us = us
     }

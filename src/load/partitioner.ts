@@ -58,16 +58,18 @@ export class Partitioner {
     return computed
   }
 
-  /**
-   * Notes bytes given to the current partition of a topic, and moves on once a batch's worth went there and its batch is
-   * full; a batch that is not may take up to a second one's worth, so that no fraction of a batch is left behind.
-   */
-  spent(topic: number, bytes: number, isBatchFull = true): void {
+  /** Notes bytes given to the current partition of a topic; true once a batch's worth went there, so that it may move on. */
+  spent(topic: number, bytes: number): boolean {
     const state = this.sticky[topic]
-    if (!state) return
+    if (!state) return false
     state.bytes += bytes
-    if (state.bytes < this.batchSizeBytes) return
-    if (!isBatchFull && state.bytes < 2 * this.batchSizeBytes) return
+    return state.bytes >= this.batchSizeBytes
+  }
+
+  /** Moves on where the partition's batch is full; one that is not may take up to a second one's worth, so that no fraction of a batch is left behind. */
+  moveOn(topic: number, isBatchFull: boolean): void {
+    const state = this.sticky[topic]
+    if (!state || (!isBatchFull && state.bytes < 2 * this.batchSizeBytes)) return
     state.bytes = 0
     state.turn++
     state.partition = hash32(this.seeds.seed, this.seeds.producer, topic, state.turn) % (this.counts[topic] ?? 1)

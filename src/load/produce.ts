@@ -24,8 +24,6 @@ const CLOSED_LOOP_OFFERS = 500
 const CLOSED_LOOP_RECORDS = 1_000_000
 /** A record sent within this time after its phase's end still counts as on time. */
 const ON_TIME_GRACE_US = 10_000
-/** A client's own counters are read this often at most; a spinning pacer would otherwise do little else. */
-const WIRE_COUNT_US = 10_000
 /** A wake-up takes less; one that was held up would let what fell due meanwhile wait for another tick. */
 const STALL_US = 100
 const SPIN_LEAD_US = 1500
@@ -64,7 +62,8 @@ export class ProducerRole {
   private offeredUs = -1
   private readonly sent = new SentCount()
   private readonly wire: Record<string, number> = {}
-  private wireDueUs = 0
+  /** The phase that the client's counters are read for: they are when it ends, and when a second does. */
+  private wirePhase: PhaseName = 'warmup'
   private offeredClosed = 0
   private timer: NodeJS.Timeout | NodeJS.Immediate | undefined
   private onDone: () => void = () => undefined
@@ -134,6 +133,7 @@ export class ProducerRole {
     this.t0Us = t0Us
     this.recorder = recorder
     recorder.onClosing = () => this.tell()
+    this.wirePhase = this.phases.at(0)
     this.outcomes = new Outcomes(recorder, unixUs => this.phaseOf(unixUs))
     this.onDone = onDone
     this.wake()
@@ -151,7 +151,7 @@ export class ProducerRole {
     }
     const nowUs = this.clock.nowUs()
     for (const batch of this.accumulator.close()) this.censor(batch, nowUs)
-    this.countWire(nowUs)
+    this.countWire()
     await this.ledger?.close()
   }
 
@@ -168,10 +168,8 @@ export class ProducerRole {
     const isBackAtOnce = this.spec.pacer === 'spin' && nextUs - sinceUs < SPIN_LEAD_US
     if (sinceUs >= 0) {
       const isSent = this.accumulator.poll(nowUs)
-      const isCounted = nowUs >= this.wireDueUs
-      if (isCounted) this.countWire(nowUs)
       // Looks again only after what may take as long as arrivals are apart, or where the process was stopped.
-      if (isSent || isCounted || (!isBackAtOnce && this.clock.nowUs() - nowUs > STALL_US)) this.offerDue()
+      if (isSent || (!isBackAtOnce && this.clock.nowUs() - nowUs > STALL_US)) this.offerDue()
     }
     if (sinceUs >= this.schedule.endUs && this.pacer.finished) {
       this.stopped = true
@@ -191,6 +189,7 @@ export class ProducerRole {
     if (sinceUs >= 0) {
       // What is offered now belongs to the second that has begun.
       this.recorder.tick(this.t0Us + sinceUs)
+      if (this.phases.at(sinceUs) !== this.wirePhase) this.endWirePhase(sinceUs)
       // Asked before anything beyond the border is offered: drawn arrivals can only be counted up to where they were drawn.
       const border = this.warmupEndUs - BORDER_US
       if (this.dueInWarmup === undefined && sinceUs > border) this.dueInWarmup = this.pacer.dueBy(border)
@@ -205,6 +204,7 @@ export class ProducerRole {
   private tell(): void {
     this.countScheduled(this.offeredUs)
     this.sent.flush(this.recorder)
+    this.countWire()
   }
 
   /** Offers what fell due while the process was busy, instead of letting it wait for the next timer. */
@@ -250,7 +250,8 @@ export class ProducerRole {
     // A partition whose batch went out since may be left before the next record, as after one.
     if (isFree && !this.placesByItself) this.stick(topic, this.partitioner.partitionOf(topic, undefined), 0)
     const partition = this.placesByItself ? UNPLACED : this.partitioner.partitionOf(topic, key)
-    const size = this.sizes.sizeOfRecord(topic, partition, this.accumulator.nextSeq(topic, partition), key)
+    const size =
+      this.sizes.sizeOfAll ?? this.sizes.sizeOfRecord(topic, partition, this.accumulator.nextSeq(topic, partition), key)
     const taken = this.accumulator.offer(topic, partition, size, intended, nowUs, key)
     if (taken === 'full') return false
     if (isFree && !this.placesByItself)
@@ -265,13 +266,14 @@ export class ProducerRole {
 
   /** Java's rule to the letter, with the crumbs it leaves behind: otherwise batch sizes would not be those of production. */
   private stick(topic: number, partition: number, bytes: number): void {
-    this.partitioner.spent(topic, bytes, this.accumulator.isTailComplete(topic, partition))
+    if (this.partitioner.spent(topic, bytes))
+      this.partitioner.moveOn(topic, this.accumulator.isTailComplete(topic, partition))
   }
 
   /** Closed loop: lets the sticky partition move on, but never in the middle of a batch. */
   private spend(topic: number, partition: number, sizeBytes: number, count: number): void {
-    const isFull = this.accumulator.isTailFull(topic, partition, sizeBytes)
-    this.partitioner.spent(topic, count * (sizeBytes + RECORD_OVERHEAD_BYTES), isFull)
+    if (this.partitioner.spent(topic, count * (sizeBytes + RECORD_OVERHEAD_BYTES)))
+      this.partitioner.moveOn(topic, this.accumulator.isTailFull(topic, partition, sizeBytes))
   }
 
   private countSent(intendedUs: number, sinceUs: number, sizeBytes: number, slipUs: number, count: number): PhaseName {
@@ -312,10 +314,14 @@ export class ProducerRole {
     this.outcomes.ended(batch, outcome, nowUs, 'drain.deadline')
   }
 
-  private countWire(nowUs: number): void {
-    this.wireDueUs = nowUs + WIRE_COUNT_US
+  private endWirePhase(sinceUs: number): void {
+    this.countWire()
+    this.wirePhase = this.phases.at(sinceUs)
+  }
+
+  private countWire(): void {
     const now = recordedCounters(this.producer.counters())
-    const phase = this.phaseOf(nowUs)
+    const phase = this.wirePhase
     for (const [name, value] of Object.entries(now)) {
       const by = value - (this.wire[name] ?? 0)
       if (by <= 0) continue

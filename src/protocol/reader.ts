@@ -8,6 +8,11 @@ const MAX_VARLONG_BYTES = 10
 /** Bytes handed out for null; never written to. */
 const NO_BYTES = Buffer.alloc(0)
 
+/** As long as the name of a topic may be. */
+const MAX_NAME_BYTES = 249
+/** Nearly every answer names the one topic that is loaded: comparing is cheaper than making the same text again. */
+let lastName = ''
+
 /** A cursor over the bytes from `at` to `end`; views that it hands out share memory with the frame. */
 export class Reader {
   readonly bytes: Buffer
@@ -167,7 +172,17 @@ export class Reader {
   private text(sizeBytes: number): string | null {
     if (sizeBytes === -1) return null
     const at = this.skip(sizeBytes)
-    return this.bytes.toString('utf8', at, at + sizeBytes)
+    if (this.isLastName(at, sizeBytes)) return lastName
+    const text = this.bytes.toString('utf8', at, at + sizeBytes)
+    // As many characters as bytes: plain letters, each of which is its byte.
+    if (text.length === sizeBytes && sizeBytes <= MAX_NAME_BYTES) lastName = text
+    return text
+  }
+
+  private isLastName(at: number, sizeBytes: number): boolean {
+    if (sizeBytes !== lastName.length) return false
+    for (let i = 0; i < sizeBytes; i++) if (this.bytes[at + i] !== lastName.charCodeAt(i)) return false
+    return true
   }
 
   private elements<T>(count: number, minElementBytes: number, read: (reader: Reader) => T): T[] | null {

@@ -11,17 +11,6 @@ const MAX_WORD_BYTES = 8
 /** Several roundings of a product of two doubles, and far less than one record of any count that fits. */
 const ROUNDING_SHARE = 2 ** -50
 
-/** Values below this have a bucket of their own; above, each doubling has half as many. */
-const SINGLE_BUCKETS = 2048
-
-/** The whole numbers that are counted as one with this one; above a day and below zero each stands for itself. */
-export function bucketOf(us: number): { fromUs: number; toUs: number } {
-  if (us < SINGLE_BUCKETS || us >= DAY_US) return { fromUs: us, toUs: us + 1 }
-  const widthUs = 2 ** (32 - Math.clz32(us / SINGLE_BUCKETS))
-  const fromUs = us - (us % widthUs)
-  return { fromUs, toUs: fromUs + widthUs }
-}
-
 /** A point of a percentile curve. */
 export type CurvePoint = { q: number; us: number }
 

@@ -20,6 +20,11 @@ function made(
   )
 }
 
+/** As a producer does with each record. */
+function spend(partitioner: Partitioner, bytes: number, isBatchFull = true): void {
+  if (partitioner.spent(0, bytes)) partitioner.moveOn(0, isBatchFull)
+}
+
 describe('with keys', () => {
   test('the partition is Java’s for the key’s bytes', () => {
     const partitioner = made({ keys: KEYS })
@@ -35,7 +40,7 @@ describe('with keys', () => {
   test('what was spent does not move them', () => {
     const partitioner = made({ keys: KEYS })
     const before = partitioner.partitionOf(0, 17)
-    for (let i = 0; i < 50; i++) partitioner.spent(0, BATCH_BYTES)
+    for (let i = 0; i < 50; i++) spend(partitioner, BATCH_BYTES)
     expect(partitioner.partitionOf(0, 17)).toBe(before)
   })
 
@@ -52,25 +57,25 @@ describe('without keys', () => {
     expect(partitioner.keyOf(5)).toBeUndefined()
     const first = partitioner.partitionOf(0, undefined)
     for (let i = 0; i < 9; i++) {
-      partitioner.spent(0, 100)
+      spend(partitioner, 100)
       expect(partitioner.partitionOf(0, undefined)).toBe(first)
     }
-    partitioner.spent(0, 100)
+    spend(partitioner, 100)
     expect(partitioner.partitionOf(0, undefined)).not.toBe(first)
   })
 
   test('while the last batch is not full they stay on, up to a second batch’s worth', () => {
     const partitioner = made({ partitions: [1000] })
     const first = partitioner.partitionOf(0, undefined)
-    for (let i = 0; i < 19; i++) partitioner.spent(0, 100, false)
+    for (let i = 0; i < 19; i++) spend(partitioner, 100, false)
     expect(partitioner.partitionOf(0, undefined)).toBe(first)
-    partitioner.spent(0, 100, false)
+    spend(partitioner, 100, false)
     const second = partitioner.partitionOf(0, undefined)
     expect(second).not.toBe(first)
     // A full batch ends the stay as soon as the first batch's worth is reached.
-    for (let i = 0; i < 12; i++) partitioner.spent(0, 100, false)
+    for (let i = 0; i < 12; i++) spend(partitioner, 100, false)
     expect(partitioner.partitionOf(0, undefined)).toBe(second)
-    partitioner.spent(0, 1, true)
+    spend(partitioner, 1, true)
     expect(partitioner.partitionOf(0, undefined)).not.toBe(second)
   })
 
@@ -80,7 +85,7 @@ describe('without keys', () => {
     for (let i = 0; i < 6000; i++) {
       const partition = partitioner.partitionOf(0, undefined)
       counts[partition] = (counts[partition] ?? 0) + 1
-      partitioner.spent(0, BATCH_BYTES)
+      spend(partitioner, BATCH_BYTES)
     }
     const chi2 = counts.reduce((sum, n) => sum + (n - 1000) ** 2 / 1000, 0)
     // 5 degrees of freedom; 20.5 is passed by one in a thousand.
@@ -90,14 +95,14 @@ describe('without keys', () => {
   test('topics move on each by itself', () => {
     const partitioner = made({ partitions: [1000, 1000] })
     const second = partitioner.partitionOf(1, undefined)
-    partitioner.spent(0, BATCH_BYTES)
+    spend(partitioner, BATCH_BYTES)
     expect(partitioner.partitionOf(1, undefined)).toBe(second)
   })
 
   test('the walk is the same for the same seed and producer, and another for another', () => {
     const walk = (partitioner: Partitioner): number[] =>
       Array.from({ length: 20 }, () => {
-        partitioner.spent(0, BATCH_BYTES)
+        spend(partitioner, BATCH_BYTES)
         return partitioner.partitionOf(0, undefined)
       })
     const base = walk(made({ partitions: [1000] }))

@@ -7,7 +7,6 @@ import { ProducerRole } from '../../../src/load/produce.ts'
 import { Recorder } from '../../../src/load/recorder.ts'
 import { producerSpec, stretch, T0_US } from './virtual-producer.ts'
 
-const COUNTERS_EVERY_US = 10_000
 const NO_USE = { cpuUs: 0, rssBytes: 0, gcUs: 0, gcMaxUs: 0, loopLateMaxUs: 0 }
 
 beforeEach(() => {
@@ -19,7 +18,7 @@ afterEach(() => {
 })
 
 /** A role that has just begun, with an arrival every millisecond; each dispatch takes `sendUs`, and nothing is ever answered. */
-async function rig(pacer: 'spin' | 'tick', lingerMs: number, sendUs = 0) {
+async function rig(pacer: 'spin' | 'tick', lingerMs: number, sendUs = 0, segments = [stretch('measure', 1, 1000)]) {
   const clock = { us: T0_US, perReadingUs: 0 }
   const nowUs = (): number => (clock.us += clock.perReadingUs)
   const looks = vi.spyOn(Pacer.prototype, 'step')
@@ -43,7 +42,7 @@ async function rig(pacer: 'spin' | 'tick', lingerMs: number, sendUs = 0) {
   const spec = producerSpec({
     pacer,
     catchUp: 'burst',
-    segments: [stretch('measure', 1, 1000)],
+    segments,
     settings: { 'linger.ms': lingerMs },
   })
   const role = new ProducerRole(spec, driver, { nowUs })
@@ -75,11 +74,15 @@ test('what fell due while a batch was sent is offered at the same wake-up', asyn
   expect(sent[1]?.offered.toArray()).toEqual([4600, 7700, 7700, 7700].map(us => T0_US + us))
 })
 
-test('it looks again after the client’s counters were read', async () => {
-  const { wakeAt, counted } = await rig('spin', 100)
-  const before = counted.mock.calls.length
-  expect([wakeAt(COUNTERS_EVERY_US - 10), wakeAt(COUNTERS_EVERY_US), wakeAt(COUNTERS_EVERY_US + 10)]).toEqual([1, 2, 1])
-  expect(counted).toHaveBeenCalledTimes(before + 1)
+test('the client’s counters are read when a phase or a second ends, and at no other wake-up', async () => {
+  const phases = [stretch('warmup', 1.5, 1000), stretch('measure', 1, 1000)]
+  const { wakeAt, counted } = await rig('spin', 100, 0, phases)
+  const readBy = (us: number): number => {
+    wakeAt(us)
+    return counted.mock.calls.length
+  }
+  expect([10_000, 999_990, 1_000_000, 1_000_010, 1_499_990].map(readBy)).toEqual([0, 0, 1, 1, 1])
+  expect([1_500_000, 1_500_010, 1_999_990, 2_000_000].map(readBy)).toEqual([2, 2, 2, 3])
 })
 
 test('a pacer that sleeps until the next tick looks again where it was held up, as it would come back too late', async () => {

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { decodeFromCompressedBase64 } from 'hdr-histogram-js'
 import { describe, expect, test } from 'vitest'
 import { seededRandom } from '../../../src/core/random.ts'
-import { bucketOf, LatencyHistogram } from '../../../src/stats/histogram.ts'
+import { LatencyHistogram } from '../../../src/stats/histogram.ts'
 
 const DAY_US = 86_400_000_000
 const QUANTILES = [0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 0.9999]
@@ -276,34 +276,4 @@ describe('the curve', () => {
     expect(curve[5]?.q).toBeCloseTo(0.5, 12)
     expect(curve[10]?.q).toBeCloseTo(0.75, 12)
   })
-})
-
-test('a bucket is what is counted as one: values of one bucket share every quantile, those beside it do not', () => {
-  const only = (us: number): string => {
-    const histogram = new LatencyHistogram()
-    histogram.record(us)
-    return Buffer.from(histogram.encode()).toString('hex')
-  }
-  fc.assert(
-    fc.property(
-      fc.oneof(
-        fc.nat({ max: 5000 }),
-        fc.nat({ max: 50_000_000 }),
-        fc.nat({ max: 9000 }).map(x => 2 ** 11 + x),
-      ),
-      us => {
-        const { fromUs, toUs } = bucketOf(us)
-        expect(us >= fromUs && us < toUs).toBe(true)
-        expect([only(fromUs), only(toUs - 1)]).toEqual([only(us), only(us)])
-        expect(only(toUs)).not.toBe(only(us))
-        if (fromUs > 0) expect(only(fromUs - 1)).not.toBe(only(us))
-      },
-    ),
-    { numRuns: 300 },
-  )
-})
-
-test('what is counted apart from the buckets, below zero and above a day, stands for itself', () => {
-  expect(bucketOf(-5)).toEqual({ fromUs: -5, toUs: -4 })
-  expect(bucketOf(90_000_000_000)).toEqual({ fromUs: 90_000_000_000, toUs: 90_000_000_001 })
 })
