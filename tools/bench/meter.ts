@@ -19,6 +19,15 @@ function statOf(pid: number): string[] | undefined {
   }
 }
 
+const cpuSecondsIn = (stat: readonly string[]): number =>
+  TIMES.reduce((sum, field) => sum + Number(stat[field]), 0) / TICKS_PER_SECOND
+
+/** CPU of a process and its children that have ended, since it started; NaN where there is none. */
+export function cpuSecondsOf(pid: number): number {
+  const stat = statOf(pid)
+  return stat ? cpuSecondsIn(stat) : Number.NaN
+}
+
 function rssOf(pid: number): { now: number; peak: number } {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8')
@@ -37,11 +46,10 @@ export function meter(pid: number): () => Usage {
   const look = (): void => {
     const stat = statOf(pid)
     if (!stat) return
-    const ticks = TIMES.reduce((sum, field) => sum + Number(stat[field]), 0)
     const { now, peak } = rssOf(pid)
     if (now > 0) rssBytes.push(now)
     const peakRssBytes = Math.max(usage.peakRssBytes, peak)
-    usage = { cpuSeconds: Math.max(usage.cpuSeconds, ticks / TICKS_PER_SECOND), peakRssBytes, rssBytes }
+    usage = { cpuSeconds: Math.max(usage.cpuSeconds, cpuSecondsIn(stat)), peakRssBytes, rssBytes }
   }
   look()
   const timer = setInterval(look, LOOK_MS)

@@ -1,9 +1,11 @@
-// npm run bench:omb: what both ends of OpenMessaging Benchmark's shape cost in client CPU, with everything recorded and verified, beside a bare writer and a bare reader of the same load, alternately, on one broker.
+// npm run bench:omb: what both ends of OpenMessaging Benchmark's shape cost in client CPU, with everything recorded and verified, beside a bare writer and a bare reader of the same load and, where a folder of its jars is given, that benchmark itself, alternately, on one broker.
 import { readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
 import type { Analysis } from '../../src/analysis/analysis.ts'
 import type { StartedCluster } from '../../src/cluster/cluster.ts'
 import { withCluster, withTopic } from './broker.ts'
 import { runBare } from './client-run.ts'
+import { type PeerWindow, runPeer } from './omb-peer.ts'
 import { runOn, showSpread, spread } from './support.ts'
 
 const FILE = new URL('../../scenarios/omb-1-topic-6-partitions-1kb.yaml', import.meta.url)
@@ -18,7 +20,8 @@ const BATCHES = 'linger.ms: 5ms, batch.size: 64KiB'
 const GOAL = 6
 /** As far as the bare writer's number of requests may lie from ours. */
 const REQUESTS_NEAR = 0.1
-const [rounds = 3, seconds = 20, lingerMs = 5, batchKiB = 64] = process.argv.slice(2).map(Number)
+const { positionals, values: options } = parseArgs({ allowPositionals: true, options: { peer: { type: 'string' } } })
+const [rounds = 3, seconds = 20, lingerMs = 5, batchKiB = 64] = positionals.map(Number)
 
 /** CPU-s per million records of the measure phase. */
 type Window = { writer: number; reader: number; requestsPerSecond: number }
@@ -105,7 +108,7 @@ function show(name: string, windows: readonly Window[]): void {
 }
 
 /** True where the goal is met. */
-function report(own: readonly Ours[], bares: readonly Window[]): boolean {
+function report(own: readonly Ours[], bares: readonly Window[], peers: readonly PeerWindow[]): boolean {
   const ratios = (read: (window: Window) => number): number[] =>
     own.map((window, i) => read(window) / read(bares[i] as Window))
   const requests = spread(ratios(({ requestsPerSecond }) => requestsPerSecond)).median
@@ -123,20 +126,32 @@ function report(own: readonly Ours[], bares: readonly Window[]): boolean {
   console.log(
     `goal: both ends ≤ ${GOAL} CPU-s per million${isAlike ? '' : '; NOT alike: the bare writer sends another number of requests'}`,
   )
+  if (peers.length > 0) reportPeer(own, peers)
   return isAlike && spread(own.map(both)).median <= GOAL
+}
+
+function reportPeer(own: readonly Ours[], peers: readonly PeerWindow[]): void {
+  const of = (read: (window: PeerWindow) => number, digits: number): string => showSpread(peers.map(read), digits)
+  const ratios = own.map((window, i) => both(window) / (peers[i] as PeerWindow).cpuPerMillion)
+  console.log(
+    `OpenMessaging Benchmark CPU-s/M both ${of(peer => peer.cpuPerMillion, 2)}, with its start and warm-up ${of(peer => peer.wholePerMillion, 2)} · end to end p50 ${of(peer => peer.latencyMs.p50, 1)} ms · p99 ${of(peer => peer.latencyMs.p99, 1)} ms`,
+  )
+  console.log(`ours ÷ OpenMessaging Benchmark, both after their warm-ups: ${showSpread(ratios)}`)
 }
 
 await withCluster(scenario(), async cluster => {
   const own: Ours[] = []
   const bares: Window[] = []
+  const peers: PeerWindow[] = []
   for (let round = 0; round < rounds; round++) {
     if (round % 2 === 0) own.push(await ours(cluster))
     bares.push(await bare(cluster, bareBytes(own)))
+    if (options.peer) peers.push(await runPeer(cluster, { ...SHAPE, jars: options.peer, lingerMs, batchKiB }))
     if (round % 2 === 1) own.push(await ours(cluster))
     const [mine, theirs] = [own.at(-1) as Ours, bares.at(-1) as Window]
     console.log(
-      `round ${round + 1}: CPU-s/M ours ${mine.writer.toFixed(2)} + ${mine.reader.toFixed(2)} = ${both(mine).toFixed(2)}, bare ${theirs.writer.toFixed(2)} + ${theirs.reader.toFixed(2)} = ${both(theirs).toFixed(2)}`,
+      `round ${round + 1}: CPU-s/M ours ${mine.writer.toFixed(2)} + ${mine.reader.toFixed(2)} = ${both(mine).toFixed(2)}, bare ${theirs.writer.toFixed(2)} + ${theirs.reader.toFixed(2)} = ${both(theirs).toFixed(2)}${options.peer ? `, OpenMessaging Benchmark ${peers.at(-1)?.cpuPerMillion.toFixed(2)}` : ''}`,
     )
   }
-  process.exitCode = report(own, bares) ? 0 : 1
+  process.exitCode = report(own, bares, peers) ? 0 : 1
 })
