@@ -6,6 +6,9 @@ import { LatencyHistogram } from '../../../src/stats/histogram.ts'
 
 const latency = fc.oneof(fc.nat(5000), fc.nat(2 ** 31 - 1), fc.double({ min: 0, max: 1e6, noNaN: true }))
 
+/** What follows the header, which tells of limits besides. */
+const payloadOf = (bytes: Uint8Array): string => Buffer.from(bytes.subarray(40)).toString('hex')
+
 describe('the stage', () => {
   test('hands over what a histogram counts alike', () => {
     fc.assert(
@@ -24,7 +27,6 @@ describe('the stage', () => {
   })
 
   test('writes the bytes of a histogram that counted alike, and begins anew', () => {
-    const payloadOf = (bytes: Uint8Array): string => Buffer.from(bytes.subarray(40)).toString('hex')
     const stage = new LatencyStage()
     fc.assert(
       fc.property(fc.array(fc.tuple(latency, fc.integer({ min: 1, max: 2 ** 40 }))), list => {
@@ -44,6 +46,18 @@ describe('the stage', () => {
 
   test.each([-1, 2 ** 31, Number.NaN, Number.POSITIVE_INFINITY])('leaves %d to the histogram', us => {
     expect(new LatencyStage().add(us, 1)).toBe(false)
+  })
+
+  test('loses none of more than it notes at a time, with those before and behind', () => {
+    const [direct, stage] = [new LatencyHistogram({ wide: true }), new LatencyStage()]
+    for (const many of [1, 2047, 2049, 5000]) {
+      for (let i = 0; i < many; i++) {
+        direct.record(i * 37, 1 + (i % 3))
+        expect(stage.add(i * 37, 1 + (i % 3))).toBe(true)
+      }
+      expect(payloadOf(stage.encode())).toBe(payloadOf(direct.encode()))
+      direct.reset()
+    }
   })
 
   test('holds the edges of every doubling', () => {
