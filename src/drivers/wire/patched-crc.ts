@@ -1,6 +1,7 @@
 // The CRC-32C of a batch made from a template, without reading what never changes: a CRC is linear, so that only what was stamped has to be counted anew.
 import { BATCH } from '../../protocol/batch.ts'
 import { crc32c } from '../../protocol/crc32c.ts'
+import type { UniformRecords } from '../driver.ts'
 
 const WORD_BYTES = 4
 /** One table for each byte of a register. */
@@ -10,7 +11,7 @@ const TABLE = 256
 type Shift = Int32Array
 
 /** Bytes that change, in every record at the same distance from its value's beginning; a whole number of words. */
-type Stamped = { at: number; sizeBytes: number }
+type Stamped = NonNullable<UniformRecords['stamped']>
 
 export class PatchedCrc {
   private readonly stampedAt: Int32Array
