@@ -54,4 +54,4 @@ export async function withTopic<T>(
 }
 
 /** What was written in one window shall not be on its way to the disk in the next. */
-const TOPIC_CONFIG = { 'file.delete.delay.ms': '1000' }
+export const TOPIC_CONFIG = { 'file.delete.delay.ms': '1000' }

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { StartedCluster } from '../../src/cluster/cluster.ts'
 import { findJava } from '../../src/cluster/java.ts'
-import { withAdmin } from './broker.ts'
+import { TOPIC_CONFIG, withAdmin } from './broker.ts'
 import { cpuSecondsOf } from './meter.ts'
 import { spread } from './support.ts'
 
@@ -100,7 +100,7 @@ function driverOf(cluster: StartedCluster, { lingerMs, batchKiB }: PeerLoad) {
       .map(([name, value]) => `${name}=${value}\n`)
       .join('')
   return {
-    ...{ name: 'Kafka', driverClass: DRIVER, replicationFactor: 1, topicConfig: '' },
+    ...{ name: 'Kafka', driverClass: DRIVER, replicationFactor: 1, topicConfig: lines(TOPIC_CONFIG) },
     commonConfig: lines({ 'bootstrap.servers': cluster.bootstrap.join(',') }),
     producerConfig: lines({ acks: 'all', 'linger.ms': lingerMs, 'batch.size': batchKiB * 1024 }),
     // Its own driver file's.
