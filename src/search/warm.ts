@@ -74,3 +74,24 @@ export async function warm(cluster: SearchCluster, options: SearchOptions, cost:
   const { saturateMs } = options
   return { perSecond: await cost.of(saturateMs, cluster.saturate(saturateMs)), liftedMs }
 }
+
+/**
+ * One trial that nobody judges, without limits: with a broker gone the others lead and copy what they did not before, and compile it anew.
+ * Resolves with how long that took; undefined where there are no limits, as such brokers need no such time.
+ */
+export async function warmAgain(
+  cluster: SearchCluster,
+  ratePerSecond: number,
+  { trialMs }: SearchOptions,
+  cost: Cost,
+): Promise<number | undefined> {
+  const beganMs = cost.spentMs
+  const lower = await cluster.liftLimits?.()
+  if (!lower) return undefined
+  try {
+    await cost.of(trialMs, cluster.runTrial({ ratePerSecond, durationMs: trialMs, purpose: 'warm' }))
+  } finally {
+    await lower()
+  }
+  return cost.spentMs - beganMs
+}

@@ -56,6 +56,60 @@ test('where nothing is lost with the broker, three trials at the rate say so and
   expect(cluster.trials).toHaveLength(result.probes.length + 3)
 })
 
+describe('brokers with limits, once one is gone', () => {
+  /** Each trial within limits fails until one has run without them since the broker was lost. */
+  const unpractised = () => {
+    const cluster = scriptedCluster(model(30_000, 1), GOAL, 1)
+    const seen: string[] = []
+    let [isLost, isLifted, isPractised] = [false, false, false]
+    const watched: SearchCluster = {
+      ...cluster,
+      loseBroker: async () => {
+        seen.push('lost')
+        isLost = true
+        return 'broker-3'
+      },
+      liftLimits: async () => {
+        isLifted = true
+        if (isLost) seen.push('lifted')
+        return async () => {
+          isLifted = false
+          if (isLost) seen.push('back')
+        }
+      },
+      runTrial: async request => {
+        const outcome = await cluster.runTrial(request)
+        if (!isLost) return outcome
+        seen.push(request.purpose)
+        if (isLifted) isPractised = true
+        return isPractised ? outcome : { ...outcome, missShare: 0.8 }
+      },
+    }
+    return { watched, seen }
+  }
+
+  test('are loaded once without them at the rate that is asked about, and nobody judges that', async () => {
+    const { watched, seen } = unpractised()
+    const { ratePerSecond, oneDown } = await searchWithOneDown(watched, OPTIONS)
+    expect(seen).toEqual(['lost', 'lifted', 'warm', 'back', ...Array(3).fill('confirm')])
+    expect(oneDown).toMatchObject({ state: 'above', ratePerSecond, liftedMs: OPTIONS.trialMs + OPTIONS.overheadMs })
+    expect(oneDown?.probes.map(probe => probe.state)).toEqual(Array(3).fill('good'))
+  })
+
+  test('have them back where that trial breaks', async () => {
+    const { watched, seen } = unpractised()
+    const broken: SearchCluster = {
+      ...watched,
+      runTrial: async request => {
+        if (seen.includes('lifted')) throw new Error('gone')
+        return watched.runTrial(request)
+      },
+    }
+    await expect(searchWithOneDown(broken, OPTIONS)).rejects.toThrow('gone')
+    expect(seen).toEqual(['lost', 'lifted', 'back'])
+  })
+})
+
 test('a rate that held only by luck is not said to hold', async () => {
   const flaky: Model = { produce: (_, random) => (random() < 0.5 ? 40_000 : 20_000), groups: {}, oneDownShare: 1 }
   for (let seed = 1; seed <= 20; seed++) {
