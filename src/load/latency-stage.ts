@@ -10,6 +10,15 @@ const BUCKETS = (31 - HALF_BITS + 1) * HALF
 /** Neighbours of a batch fall into buckets far apart, and a process that was just woken finds none of them in its caches. */
 const NOTED = 2048
 
+/** How many low bits of a whole latency its bucket does not tell apart; negative where there are no buckets. */
+export function bucketBits(wholeUs: number): number {
+  return wholeUs >= 0 && wholeUs <= MAX_US ? bitsOf(wholeUs) : -1
+}
+
+function bitsOf(wholeUs: number): number {
+  return 31 - HALF_BITS - Math.clz32(wholeUs | SINGLES_MASK)
+}
+
 export class LatencyStage {
   private readonly counts = new Float64Array(BUCKETS)
   private top = -1
@@ -57,7 +66,7 @@ export class LatencyStage {
     const { counts, notedUs, notedCount, noted } = this
     for (let at = 0; at < noted; at++) {
       const us = notedUs[at] as number
-      const shift = 31 - HALF_BITS - Math.clz32(us | SINGLES_MASK)
+      const shift = bitsOf(us)
       const index = shift * HALF + (us >>> shift)
       counts[index] = (counts[index] as number) + (notedCount[at] as number)
       if (index > this.top) this.top = index
