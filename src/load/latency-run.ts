@@ -1,6 +1,6 @@
 // Latencies that follow each other in one bucket of the histogram are counted there at once: those of records written together, and of all that were read late.
 import type { HistogramName, PhaseName } from '../recording/format.ts'
-import { bucketBits } from './latency-stage.ts'
+import { bucketBits, hasBucket } from './latency-stage.ts'
 import type { Recorder } from './recorder.ts'
 
 /** From here on buckets are wide enough to hold neighbours; below, only what is equal is worth looking for. */
@@ -32,10 +32,9 @@ export class LatencyRun {
   private aim(us: number): void {
     this.us = us
     this.fromUs = Number.NaN
-    if (us < WIDE_US) return
     const whole = Math.round(us)
+    if (us < WIDE_US || !hasBucket(whole)) return
     const bits = bucketBits(whole)
-    if (bits < 0) return
     this.fromUs = ((whole >>> bits) << bits) - 0.5
     this.belowUs = this.fromUs + 2 ** bits
   }

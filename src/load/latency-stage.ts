@@ -10,12 +10,13 @@ const BUCKETS = (31 - HALF_BITS + 1) * HALF
 /** Neighbours of a batch fall into buckets far apart, and a process that was just woken finds none of them in its caches. */
 const NOTED = 2048
 
-/** How many low bits of a whole latency its bucket does not tell apart; negative where there are no buckets. */
-export function bucketBits(wholeUs: number): number {
-  return wholeUs >= 0 && wholeUs <= MAX_US ? bitsOf(wholeUs) : -1
+/** False for what lies outside of the buckets, as times below zero do. */
+export function hasBucket(wholeUs: number): boolean {
+  return wholeUs >= 0 && wholeUs <= MAX_US
 }
 
-function bitsOf(wholeUs: number): number {
+/** How many low bits of a whole latency its bucket does not tell apart. */
+export function bucketBits(wholeUs: number): number {
   return 31 - HALF_BITS - Math.clz32(wholeUs | SINGLES_MASK)
 }
 
@@ -26,10 +27,10 @@ export class LatencyStage {
   private readonly notedCount = new Float64Array(NOTED)
   private noted = 0
 
-  /** Counts a latency; false where it is outside of the buckets, as times below zero are. */
+  /** Counts a latency; false where it has no bucket. */
   add(us: number, count: number): boolean {
     const whole = Math.round(us)
-    if (!(whole >= 0 && whole <= MAX_US)) return false
+    if (!hasBucket(whole)) return false
     if (this.noted === NOTED) this.sort()
     this.notedUs[this.noted] = whole
     this.notedCount[this.noted] = count
@@ -66,7 +67,7 @@ export class LatencyStage {
     const { counts, notedUs, notedCount, noted } = this
     for (let at = 0; at < noted; at++) {
       const us = notedUs[at] as number
-      const shift = bitsOf(us)
+      const shift = bucketBits(us)
       const index = shift * HALF + (us >>> shift)
       counts[index] = (counts[index] as number) + (notedCount[at] as number)
       if (index > this.top) this.top = index

@@ -1,10 +1,6 @@
 // The answer for the day a broker is down: whether the rate that was found holds on one less, and which one does if it does not.
-import { Cost } from './cost.ts'
 import { type GoalResult, type GoalsOptions, searchGoals } from './goals.ts'
-import { type SearchCluster, type SearchResult, searchIn } from './search.ts'
-import type { SearchOptions } from './terms.ts'
-import { Trials } from './trials.ts'
-import { warmAgain } from './warm.ts'
+import { type SearchCluster, type SearchResult, searchRate } from './search.ts'
 
 /** A search from the rate downwards, on a cluster that has lost the broker named. */
 export type OneDown = SearchResult & { lost: string }
@@ -33,17 +29,12 @@ export async function searchWithOneDown(
   const toldMs = [found, ...others].reduce((sum, one) => sum + one.spentMs, 0)
   const spentMs = elapsedMs === undefined ? toldMs : elapsedMs - beganMs
   const { others: _, ...one } = options
-  // The rate has been soaked on the whole cluster; here the question is whether it holds at all.
-  const asked = { ...one, ceilingPerSecond: found.ratePerSecond, soakMs: 0, budgetMs: options.budgetMs - spentMs }
-  return { ...found, others, oneDown: { ...(await searchDown(cluster, asked)), lost } }
-}
-
-async function searchDown(
-  cluster: SearchCluster,
-  options: SearchOptions & { ceilingPerSecond: number },
-): Promise<SearchResult> {
-  const perSecond = options.ceilingPerSecond
-  const cost = new Cost(cluster, options)
-  const liftedMs = await warmAgain(cluster, perSecond, options, cost)
-  return searchIn(new Trials(cluster, options, { perSecond, cost, liftedMs }), options)
+  const rest = await searchRate(cluster, {
+    ...one,
+    ceilingPerSecond: found.ratePerSecond,
+    // The rate has been soaked on the whole cluster; here the question is whether it holds at all.
+    soakMs: 0,
+    budgetMs: options.budgetMs - spentMs,
+  })
+  return { ...found, others, oneDown: { ...rest, lost } }
 }

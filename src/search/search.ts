@@ -5,7 +5,7 @@ import type { TrialOutcome } from './goal.ts'
 import { type Settled, settle, soak } from './settle.ts'
 import type { SearchOptions, SearchResult, TrialRequest } from './terms.ts'
 import { Trials } from './trials.ts'
-import { warm } from './warm.ts'
+import { warm, warmAgain } from './warm.ts'
 
 export type { SearchOptions, SearchResult, TrialRequest } from './terms.ts'
 
@@ -93,8 +93,11 @@ function reasonsOf(trials: Trials, { held, high, low, soaked }: Settled, isSoakA
 /** Where the search begins: at the ceiling, or a little below what a closed loop completes. */
 export async function begin(cluster: SearchCluster, options: SearchOptions): Promise<Trials> {
   const cost = new Cost(cluster, options)
-  if (options.ceilingPerSecond !== undefined)
-    return new Trials(cluster, options, { perSecond: options.ceilingPerSecond, cost })
+  const { ceilingPerSecond } = options
+  if (ceilingPerSecond !== undefined) {
+    const liftedMs = await warmAgain(cluster, ceilingPerSecond, options, cost)
+    return new Trials(cluster, options, { perSecond: ceilingPerSecond, cost, liftedMs })
+  }
   const { perSecond, liftedMs } = await warm(cluster, options, cost)
   const start = Number.isFinite(perSecond) ? START_SHARE * perSecond : 0
   return new Trials(cluster, options, { perSecond: Math.max(options.floorPerSecond, start), cost, liftedMs })

@@ -61,37 +61,43 @@ async function rehearse(cluster: SearchCluster, options: SearchOptions, cost: Co
     await cost.of(durationMs, cluster.runTrial(rehearsalOf(i)))
 }
 
-/** Brokers with limits grow old without them, as that takes far less time, and are then loaded once within them. */
-export async function warm(cluster: SearchCluster, options: SearchOptions, cost: Cost): Promise<Warmed> {
+/** Lifts limits for a load and brings them back, whatever becomes of it; resolves with how long that took, undefined where there are none. */
+async function unlimited(
+  cluster: SearchCluster,
+  cost: Cost,
+  load: () => Promise<unknown>,
+): Promise<number | undefined> {
+  const beganMs = cost.spentMs
   const lower = await cluster.liftLimits?.()
-  if (!lower) return { perSecond: await growOld(cluster, options, cost), liftedMs: undefined }
+  if (!lower) return undefined
   try {
-    await rehearse(cluster, options, cost)
+    await load()
   } finally {
     await lower()
   }
-  const liftedMs = cost.spentMs
+  return cost.spentMs - beganMs
+}
+
+/** Brokers with limits grow old without them, as that takes far less time, and are then loaded once within them. */
+export async function warm(cluster: SearchCluster, options: SearchOptions, cost: Cost): Promise<Warmed> {
+  const liftedMs = await unlimited(cluster, cost, () => rehearse(cluster, options, cost))
+  if (liftedMs === undefined) return { perSecond: await growOld(cluster, options, cost), liftedMs }
   const { saturateMs } = options
   return { perSecond: await cost.of(saturateMs, cluster.saturate(saturateMs)), liftedMs }
 }
 
 /**
  * One trial that nobody judges, without limits: with a broker gone the others lead and copy what they did not before, and compile it anew.
- * Resolves with how long that took; undefined where there are no limits, as such brokers need no such time.
+ * Resolves with how long that took; undefined where there are no limits, or no time for it and one that is judged.
  */
 export async function warmAgain(
   cluster: SearchCluster,
   ratePerSecond: number,
-  { trialMs }: SearchOptions,
+  options: SearchOptions,
   cost: Cost,
 ): Promise<number | undefined> {
-  const beganMs = cost.spentMs
-  const lower = await cluster.liftLimits?.()
-  if (!lower) return undefined
-  try {
-    await cost.of(trialMs, cluster.runTrial({ ratePerSecond, durationMs: trialMs, purpose: 'warm' }))
-  } finally {
-    await lower()
-  }
-  return cost.spentMs - beganMs
+  const { trialMs: durationMs, overheadMs } = options
+  if (!fits(cost, 2 * durationMs + overheadMs, 1, options)) return undefined
+  const trial = (): Promise<unknown> => cluster.runTrial({ ratePerSecond, durationMs, purpose: 'warm' })
+  return unlimited(cluster, cost, () => cost.of(durationMs, trial()))
 }

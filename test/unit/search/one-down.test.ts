@@ -96,6 +96,32 @@ describe('brokers with limits, once one is gone', () => {
     expect(oneDown?.probes.map(probe => probe.state)).toEqual(Array(3).fill('good'))
   })
 
+  const ONE_MS = OPTIONS.trialMs + OPTIONS.overheadMs
+  test.each([
+    [ONE_MS - 1, []],
+    [ONE_MS, ['confirm']],
+    [2 * ONE_MS - 1, ['confirm']],
+    [2 * ONE_MS, ['lifted', 'warm', 'back', 'confirm']],
+  ])('with %i ms left: %j, so that one that is judged has time', async (leftMs, ran) => {
+    const { watched, seen } = unpractised()
+    let elapsedMs = 0
+    const timed: SearchCluster = {
+      ...watched,
+      elapsedMs: () => elapsedMs,
+      loseBroker: async () => {
+        elapsedMs = OPTIONS.budgetMs - leftMs
+        return (await watched.loseBroker?.()) ?? ''
+      },
+      runTrial: async request => {
+        elapsedMs += request.durationMs + OPTIONS.overheadMs
+        return watched.runTrial(request)
+      },
+    }
+    await searchWithOneDown(timed, OPTIONS)
+    expect(seen).toEqual(['lost', ...ran])
+    expect(elapsedMs).toBeLessThanOrEqual(OPTIONS.budgetMs)
+  })
+
   test('have them back where that trial breaks', async () => {
     const { watched, seen } = unpractised()
     const broken: SearchCluster = {
