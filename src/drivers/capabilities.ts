@@ -19,9 +19,10 @@ export function capabilitiesOf(name: string, mode: 'tuned' | 'as-shipped' = 'tun
   return mode === 'as-shipped' ? (AS_SHIPPED[name] ?? found) : found
 }
 
-/** How the runtime of a driver's workers starts; a driver that does not exist fails in its worker, with the reason. */
-export function runtimeOptionsOf(name: string): readonly string[] {
-  return (Object.hasOwn(ALL, name) ? ALL[name]?.runtimeOptions : undefined) ?? []
+/** How the processes of a driver's workers start; a driver that does not exist fails in its worker, with the reason. */
+export function startOf(name: string): { options: readonly string[]; environment: Readonly<Record<string, string>> } {
+  const { runtimeOptions = [], environment = {} } = (Object.hasOwn(ALL, name) ? ALL[name] : undefined) ?? {}
+  return { options: runtimeOptions, environment }
 }
 
 /** False for drivers that only stand in for a client, or are ours: nobody ships them. */

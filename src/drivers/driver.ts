@@ -43,6 +43,8 @@ export type Capabilities = {
   commitsAhead?: true
   /** Options of the runtime in its workers; clients get what their users have, which is none. */
   runtimeOptions?: readonly string[]
+  /** What the environment of its workers has besides, where it only says how the process uses memory. */
+  environment?: Readonly<Record<string, string>>
   /** Flags that its workers set for themselves; a runtime that knows them no more ignores them, where an option would end it. */
   v8Flags?: readonly string[]
   /** Members of its groups can read, write and commit in transactions. */

@@ -1,7 +1,7 @@
 // Starts, watches and stops the worker processes of a trial; a worker that ends or fails early ends the trial.
 import { type ChildProcess, fork } from 'node:child_process'
 import { HarnessError } from '../core/errors.ts'
-import { runtimeOptionsOf } from '../drivers/capabilities.ts'
+import { startOf } from '../drivers/capabilities.ts'
 import { pathOfLife } from '../recording/places.ts'
 import type { ConsumerWorkerSpec, FromWorker, Position, ToWorker, WorkerSpec } from './messages.ts'
 import { pin } from './pin.ts'
@@ -221,10 +221,11 @@ export class Crew {
   }
 
   private fork(spec: WorkerSpec): Member {
+    const { options, environment } = startOf(spec.driver)
     const child = fork(WORKER_URL, {
-      execArgv: [...runtimeOptionsOf(spec.driver)],
+      execArgv: [...options],
       serialization: 'advanced',
-      env: { ...this.environment, ...this.marks(spec.worker) },
+      env: { ...environment, ...this.environment, ...this.marks(spec.worker) },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
     const member: Member = {
