@@ -1,6 +1,7 @@
 // Batches records per partition by the rules of Java's RecordAccumulator: batch.size, linger.ms, one batch per partition per request, retries at the front.
 import { Times } from '../core/times.ts'
 import type { BatchProducer, BatchResult, PendingBatch } from '../drivers/driver.ts'
+import { ActiveQueues, batchesIn, emptyQueue, type Queue, takeBack } from './queues.ts'
 
 export type AccumulatorSettings = {
   batchSizeBytes: number
@@ -35,16 +36,6 @@ export const RECORD_OVERHEAD_BYTES = 12
 const EXPIRY_SCAN_US = 100_000
 const NO_LEADERS: readonly number[] = []
 
-type Queue = {
-  topic: number
-  partition: number
-  batches: PendingBatch[]
-  nextSeq: number
-  muted: boolean
-  /** Batches on their way, with the leader each was sent to. */
-  inFlight: Map<PendingBatch, number>
-}
-
 /** Records of one offer; bytes of all of them. */
 type Run = { count: number; bytes: number; intendedUs: number; nowUs: number }
 
@@ -53,9 +44,10 @@ export class Accumulator {
   private readonly ports: AccumulatorPorts
   private readonly queues: Queue[] = []
   private readonly byTopic: Queue[][]
-  private readonly active = new Set<Queue>()
+  private readonly active = new ActiveQueues()
   private readonly inFlight = new Map<number, number>()
-  private readonly pending = new Set<PendingBatch>()
+  /** Batches without an outcome: those that wait and those on their way. */
+  private pending = 0
   private usedBytes = 0
   private flushing = false
   private closed = false
@@ -67,7 +59,7 @@ export class Accumulator {
     this.ports = ports
     this.byTopic = partitionsOfTopic.map((count, topic) =>
       Array.from({ length: count }, (_, partition) => {
-        const queue: Queue = { topic, partition, batches: [], nextSeq: 0, muted: false, inFlight: new Map() }
+        const queue = emptyQueue(topic, partition)
         this.queues.push(queue)
         return queue
       }),
@@ -151,9 +143,9 @@ export class Accumulator {
     this.flushing = true
   }
 
-  /** Batches without an outcome yet. */
+  /** Batches without an outcome yet, in the order in which they were begun. */
   outstanding(): PendingBatch[] {
-    return [...this.pending]
+    return batchesIn(this.queues)
   }
 
   /** Sends and hears nothing more, so that what is told of the batches without an outcome stays true; returns them. */
@@ -163,7 +155,7 @@ export class Accumulator {
   }
 
   get isEmpty(): boolean {
-    return this.pending.size === 0
+    return this.pending === 0
   }
 
   get usedMemoryBytes(): number {
@@ -202,7 +194,7 @@ export class Accumulator {
       ambiguous: false,
     }
     queue.batches.push(batch)
-    this.pending.add(batch)
+    this.pending++
     this.active.add(queue)
     this.usedBytes += reserve
     return batch
@@ -232,29 +224,29 @@ export class Accumulator {
    * a leader that knows nothing of this producer takes whichever sequence it accepts first. While none can know, one goes alone.
    */
   private isHeld(queue: Queue, head: PendingBatch): boolean {
-    if (!this.settings.idempotent || queue.inFlight.size === 0) return false
+    if (!this.settings.idempotent || queue.inFlight.length === 0) return false
     if (this.ports.producer.isKnown?.(queue.topic, queue.partition) === false) return true
     const leader = this.ports.producer.leaderOf(queue.topic, queue.partition)
-    for (const [batch, sentTo] of queue.inFlight) {
-      if (batch.firstSeq < head.firstSeq && (head.attempts > 0 || sentTo !== leader)) return true
-    }
-    return false
+    return queue.inFlight.some(
+      sent => sent.batch.firstSeq < head.firstSeq && (head.attempts > 0 || sent.leader !== leader),
+    )
   }
 
-  private readyLeaders(nowUs: number): Iterable<number> {
+  private readyLeaders(nowUs: number): readonly number[] {
     // Made when it is needed: a spinning pacer asks some hundred thousand times a second, nearly always in vain.
-    let leaders: Set<number> | undefined
-    for (const queue of this.active) {
+    let leaders: number[] | undefined
+    for (const queue of this.active.list) {
       if (!this.sendable(queue, nowUs)) continue
       const leader = this.ports.producer.leaderOf(queue.topic, queue.partition)
       if (leader < 0) this.ports.producer.refresh()
-      else leaders = (leaders ?? new Set()).add(leader)
+      else if (!leaders) leaders = [leader]
+      else if (!leaders.includes(leader)) leaders.push(leader)
     }
     return leaders ?? NO_LEADERS
   }
 
   private isReady(leader: number, nowUs: number): boolean {
-    for (const queue of this.active) {
+    for (const queue of this.active.list) {
       if (this.sendable(queue, nowUs) && this.ports.producer.leaderOf(queue.topic, queue.partition) === leader)
         return true
     }
@@ -263,9 +255,10 @@ export class Accumulator {
 
   /** Takes the head of every partition this leader leads, as Java does once the node is ready at all. */
   private drain(leader: number, nowUs: number): PendingBatch[] {
-    const queues = [...this.active]
+    const { list: queues } = this.active
     const group: PendingBatch[] = []
     let bytes = 0
+    let isEmptied = false
     this.rotation++
     for (let i = 0; i < queues.length; i++) {
       const queue = queues[(i + this.rotation) % queues.length]
@@ -274,13 +267,14 @@ export class Accumulator {
       if (this.ports.producer.leaderOf(queue.topic, queue.partition) !== leader) continue
       if (group.length > 0 && bytes + head.rawBytes > this.settings.maxRequestBytes) break
       queue.batches.shift()
-      if (queue.batches.length === 0) this.active.delete(queue)
+      if (queue.batches.length === 0) isEmptied = true
       if (this.settings.maxInFlightPerLeader === 1) queue.muted = true
       head.attempts++
-      queue.inFlight.set(head, leader)
+      queue.inFlight.push({ batch: head, leader })
       bytes += head.rawBytes
       group.push(head)
     }
+    if (isEmptied) this.active.retire()
     return group
   }
 
@@ -298,9 +292,8 @@ export class Accumulator {
   private settle(result: BatchResult): void {
     const { batch } = result
     const queue = this.queue(batch.topic, batch.partition)
+    if (this.closed || !takeBack(queue, batch)) return
     queue.muted = false
-    queue.inFlight.delete(batch)
-    if (this.closed || !this.pending.has(batch)) return
     if (result.outcome !== 'error') return this.finish(batch, result.outcome, result.atUs, undefined, result.baseOffset)
     if (result.maybeWritten) batch.ambiguous = true
     const errorClass = result.errorClass ?? 'error'
@@ -325,15 +318,15 @@ export class Accumulator {
 
   private expire(nowUs: number): void {
     this.lastScanUs = nowUs
-    for (const queue of this.active) {
+    for (const queue of this.active.list) {
       for (const batch of queue.batches.filter(
         candidate => nowUs - candidate.createdUs >= this.settings.deliveryTimeoutUs,
       )) {
         queue.batches.splice(queue.batches.indexOf(batch), 1)
         this.finish(batch, batch.ambiguous ? 'unknown' : 'failed', nowUs, 'delivery.timeout')
       }
-      if (queue.batches.length === 0) this.active.delete(queue)
     }
+    this.active.retire()
   }
 
   private finish(
@@ -343,7 +336,7 @@ export class Accumulator {
     errorClass?: string,
     baseOffset?: number,
   ): void {
-    this.pending.delete(batch)
+    this.pending--
     this.usedBytes -= Math.max(this.settings.batchSizeBytes, batch.rawBytes)
     this.ports.onFinal(batch, outcome, atUs, errorClass, baseOffset)
     if (outcome === 'failed' || outcome === 'unknown') this.ports.producer.abandon?.(batch)

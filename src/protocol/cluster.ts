@@ -49,6 +49,7 @@ export class ClusterClient {
   private readonly topics: Set<string>
   private readonly known = new Map<number, MetadataBroker>()
   private readonly leaders = new Map<string, Leader[]>()
+  private readonly keys = new Map<number, Record<Purpose, string>>()
   private ranges: readonly ApiVersionRange[] = []
   private turn = 0
   private refreshing: Promise<void> | undefined
@@ -143,14 +144,14 @@ export class ClusterClient {
   /** A connection to a broker; rejects where it is unknown or cannot be reached. */
   connection(broker: number, purpose: Purpose = 'control'): Promise<Connection> {
     const address = this.known.get(broker)
-    if (address) return this.pool.open(`${broker}/${purpose}`, address)
+    if (address) return this.pool.open(this.keyOf(broker, purpose), address)
     return Promise.reject(new ConnectionClosed(`no address of broker ${broker} is known`, { maybeWritten: false }))
   }
 
   /** The connection to a broker if it is open; else begins to make it. */
   ready(broker: number, purpose: Purpose = 'control'): Connection | undefined {
     const address = this.known.get(broker)
-    return address && this.pool.ready(`${broker}/${purpose}`, address)
+    return address && this.pool.ready(this.keyOf(broker, purpose), address)
   }
 
   /** A connection to whichever broker can be reached, those without trouble first. */
@@ -159,7 +160,7 @@ export class ClusterClient {
     let failure: unknown = new ConnectionClosed('no address to connect to', { maybeWritten: false })
     for (const { name, address } of this.candidates()) {
       try {
-        return await this.pool.open(`${name}/${purpose}`, address, own)
+        return await this.pool.open(keyOf(name, purpose), address, own)
       } catch (error) {
         failure = error
       }
@@ -175,6 +176,15 @@ export class ClusterClient {
     this.pool.kill()
   }
 
+  /** Made once: a text that is put together anew for every request has to be looked up by its letters. */
+  private keyOf(broker: number, purpose: Purpose): string {
+    const known = this.keys.get(broker)
+    if (known) return known[purpose]
+    const keys = Object.fromEntries(PURPOSES.map(own => [own, keyOf(String(broker), own)])) as Record<Purpose, string>
+    this.keys.set(broker, keys)
+    return keys[purpose]
+  }
+
   /** Brokers in turn, then where we began; what failed last goes last. */
   private candidates(): { name: string; address: Address }[] {
     const brokers = this.brokers.map(({ id, host, port }) => ({ name: String(id), address: { host, port } }))
@@ -186,7 +196,7 @@ export class ClusterClient {
   }
 
   private failuresOf(name: string): number {
-    return Math.max(...PURPOSES.map(purpose => this.pool.failuresOf(`${name}/${purpose}`)))
+    return Math.max(...PURPOSES.map(purpose => this.pool.failuresOf(keyOf(name, purpose))))
   }
 
   private async lookUp(): Promise<void> {
@@ -215,6 +225,11 @@ export class ClusterClient {
       }
     }
   }
+}
+
+/** What a connection is called in the pool. */
+function keyOf(name: string, purpose: Purpose): string {
+  return `${name}/${purpose}`
 }
 
 /** Takes host:port apart; IPv6 hosts stand in brackets. */

@@ -41,12 +41,7 @@ export class FetchSession {
     const forgotten = this.forget(wanted)
     const listed: ReadPartition[] = []
     for (const partition of wanted) if (this.isNews(partition)) listed.push(partition)
-    for (const partition of listed) {
-      const { fetchOffset, leaderEpoch } = partition
-      // What changed moves to the end of the broker's order, so that none starves where an answer is full.
-      this.told.delete(partition)
-      this.told.set(partition, { fetchOffset, leaderEpoch })
-    }
+    for (const partition of listed) this.note(partition)
     return { sessionId: this.id, sessionEpoch: this.epoch, topics: this.grouped(listed), forgotten }
   }
 
@@ -76,6 +71,16 @@ export class FetchSession {
   /** True where an answer about a partition is one to the offset that is wanted now. */
   isCurrent(partition: ReadPartition): boolean {
     return this.told.get(partition)?.fetchOffset === partition.fetchOffset
+  }
+
+  private note(partition: ReadPartition): void {
+    const { fetchOffset, leaderEpoch } = partition
+    const told = this.told.get(partition)
+    if (!told) this.told.set(partition, { fetchOffset, leaderEpoch })
+    else {
+      told.fetchOffset = fetchOffset
+      told.leaderEpoch = leaderEpoch
+    }
   }
 
   private isNews(partition: ReadPartition): boolean {

@@ -10,7 +10,7 @@ export type Stamp = Identity & { sequence: number }
 /** What an error leaves to be done about one batch. */
 export type Setback = { retriable: boolean; duplicatePossible: boolean }
 
-type Pin = { sequence: number; isAmbiguous: boolean }
+type Pin = { batch: PendingBatch; sequence: number; isAmbiguous: boolean }
 
 /** Sequence numbers wrap as Java's do. */
 const SEQUENCES = 2 ** 31
@@ -34,8 +34,8 @@ export class Lane {
   private inFlight = 0
   private isBroken = false
   private hasStored = false
-  /** In the order of their numbers. */
-  private readonly pins = new Map<PendingBatch, Pin>()
+  /** In the order of their numbers; a handful, and sooner looked through than kept in a map, which is made anew every few batches. */
+  private pins: Pin[] = []
 
   constructor(identity: Identity) {
     this.identity = identity
@@ -43,12 +43,12 @@ export class Lane {
 
   /** The number to send a batch under; undefined where it must wait for a new identity. */
   enter(batch: PendingBatch): Stamp | undefined {
-    let pin = this.pins.get(batch)
+    let pin = this.pinOf(batch)
     if (this.isBroken && !pin?.isAmbiguous) return undefined
     if (!pin) {
-      pin = { sequence: this.next, isAmbiguous: false }
+      pin = { batch, sequence: this.next, isAmbiguous: false }
       this.next = (this.next + batch.count) % SEQUENCES
-      this.pins.set(batch, pin)
+      this.pins.push(pin)
     }
     this.inFlight++
     return { ...this.identity, sequence: pin.sequence }
@@ -58,16 +58,16 @@ export class Lane {
   stored(batch: PendingBatch): void {
     this.inFlight--
     this.hasStored = true
-    this.pins.delete(batch)
+    this.unpin(batch)
   }
 
   /** An attempt ended with an error: a broker's code, or none where there was no answer. */
   failed(batch: PendingBatch, error: { code?: number; retriable: boolean; maybeWritten: boolean }): Setback {
     this.inFlight--
-    const pin = this.pins.get(batch)
+    const pin = this.pinOf(batch)
     if (!pin) return { retriable: error.retriable, duplicatePossible: false }
     if (error.maybeWritten) pin.isAmbiguous = true
-    const isOldest = this.pins.keys().next().value === batch
+    const isOldest = this.pins[0] === pin
     const isOutOfOrder = error.code === CODES.OUT_OF_ORDER_SEQUENCE_NUMBER
     if (isOutOfOrder && !isOldest && !this.isBroken) return { retriable: true, duplicatePossible: false }
     if (!isOutOfOrder && !IDENTITY_LOST.includes(error.code ?? 0)) {
@@ -75,14 +75,14 @@ export class Lane {
     }
     // Behind a gap an earlier attempt cannot have been stored; without one the broker has forgotten what it stored.
     const duplicatePossible = pin.isAmbiguous && !this.isBroken
-    this.pins.delete(batch)
+    this.unpin(batch)
     this.isBroken = true
     return { retriable: true, duplicatePossible }
   }
 
   /** No further attempt will be made: where the batch had a number, nothing may follow it under this identity. */
   abandon(batch: PendingBatch): void {
-    if (this.pins.delete(batch)) this.isBroken = true
+    if (this.unpin(batch)) this.isBroken = true
   }
 
   /** False until something is stored under this identity; brokers hold no numbers against it before. */
@@ -93,8 +93,7 @@ export class Lane {
   /** True while nothing can be sent before a new identity is there. */
   get isBlocked(): boolean {
     if (!this.isBroken) return false
-    for (const pin of this.pins.values()) if (pin.isAmbiguous) return false
-    return true
+    return !this.pins.some(pin => pin.isAmbiguous)
   }
 
   get needsIdentity(): boolean {
@@ -107,6 +106,17 @@ export class Lane {
     this.next = 0
     this.isBroken = false
     this.hasStored = false
-    this.pins.clear()
+    this.pins = []
+  }
+
+  private pinOf(batch: PendingBatch): Pin | undefined {
+    for (const pin of this.pins) if (pin.batch === batch) return pin
+    return undefined
+  }
+
+  private unpin(batch: PendingBatch): boolean {
+    const at = this.pins.findIndex(pin => pin.batch === batch)
+    if (at >= 0) this.pins.splice(at, 1)
+    return at >= 0
   }
 }

@@ -63,7 +63,7 @@ export class BatchTemplate {
   /** The next power of two, or the most there can be. */
   private capacityFor(count: number): number {
     if (count > this.mostRecords) return count
-    return Math.min(this.mostRecords, 2 ** Math.ceil(Math.log2(count)))
+    return Math.min(this.mostRecords, 1 << (32 - Math.clz32(count - 1)))
   }
 
   private make(records: number): Slab {
