@@ -57,6 +57,9 @@ export class ConsumerRole {
   private walk: EnvelopeWalk | undefined
   private t0Us = Number.POSITIVE_INFINITY
   private wireBytes = 0
+  /** The phase that bytes are counted for: they are when it ends, and when a second does. */
+  private wirePhase: PhaseName = 'warmup'
+  private readonly servedNames = new Map<Source, string>()
 
   constructor(spec: ConsumerWorkerSpec, driver: Driver, clock: Clock, ports: ConsumerPorts) {
     this.spec = spec
@@ -108,7 +111,13 @@ export class ConsumerRole {
   start(t0Us: number, recorder: Recorder): void {
     this.t0Us = t0Us
     this.recorder = recorder
-    this.walk = new EnvelopeWalk(this.spec, this.phases, t0Us, this.needsCrc)
+    this.wirePhase = this.phaseNow()
+    const walk = new EnvelopeWalk(this.spec, this.phases, t0Us, this.needsCrc)
+    recorder.onClosing = () => {
+      walk.flush(recorder)
+      this.countWire()
+    }
+    this.walk = walk
     for (const { error, n } of this.early) recorder.count('warmup', error, n)
   }
 
@@ -117,12 +126,18 @@ export class ConsumerRole {
     return this.places.positions()
   }
 
-  /** Bytes read from sockets since the last call. */
-  countWire(): void {
-    const now = this.consumer.counters()
-    if (now.wireBytes > this.wireBytes)
-      this.recorder?.count(this.phaseNow(), 'wireBytesIn', now.wireBytes - this.wireBytes)
-    this.wireBytes = now.wireBytes
+  /** To be called now and then: closes seconds that have ended, and phases, where nothing comes that would. */
+  tick(): void {
+    if (this.phaseNow() !== this.wirePhase) this.countWire()
+    this.recorder?.tick(this.clock.nowUs())
+  }
+
+  /** Bytes read from sockets since the last call, for the phase that was then. */
+  private countWire(): void {
+    const { wireBytes } = this.consumer.counters()
+    if (wireBytes > this.wireBytes) this.recorder?.count(this.wirePhase, 'wireBytesIn', wireBytes - this.wireBytes)
+    this.wireBytes = wireBytes
+    this.wirePhase = this.phaseNow()
   }
 
   /** What the client uses outside this process. */
@@ -209,9 +224,16 @@ export class ConsumerRole {
     if (!recorder || !walk) return
     const phaseNow = this.phaseNow()
     const taken = walk.walk(view, before, { place, atUs, phaseNow, recorder })
-    recorder.count(phaseNow, 'handlings')
-    const { source } = view
-    if (source && taken > 0) recorder.count(phaseNow, servedBy(source), taken)
+    if (view.source && taken > 0) recorder.count(phaseNow, this.counterOf(view.source), taken)
+  }
+
+  /** Put together once per source, of which a reader has two per broker. */
+  private counterOf(source: Source): string {
+    const known = this.servedNames.get(source)
+    if (known !== undefined) return known
+    const name = servedBy(source)
+    this.servedNames.set(source, name)
+    return name
   }
 
   private onPassed({ topic, partition, nextOffset, corrupt }: PassedOver): void {

@@ -3,10 +3,13 @@ import type { PendingBatch } from '../drivers/driver.ts'
 import type { PhaseName } from '../recording/format.ts'
 import type { FinalOutcome } from './accumulator.ts'
 import type { Recorder } from './recorder.ts'
+import { Tally } from './tally.ts'
 
 export class Outcomes {
   private readonly recorder: Recorder
   private readonly phaseOf: (unixUs: number) => PhaseName
+  private readonly sent = new Tally(['requests', 'batches', 'batchRecords', 'batchBytes'])
+  private readonly acked = new Tally(['acked'])
 
   constructor(recorder: Recorder, phaseOf: (unixUs: number) => PhaseName) {
     this.recorder = recorder
@@ -16,14 +19,21 @@ export class Outcomes {
   dispatched(batches: readonly PendingBatch[]): void {
     const [first] = batches
     if (!first) return
-    const phase = this.phaseOf(first.intended.first)
-    this.recorder.count(phase, 'requests')
+    const { sent } = this
+    sent.enter(this.recorder, this.phaseOf(first.intended.first))
+    sent.add(0, 1)
     for (const batch of batches) {
       if (batch.attempts > 1) continue
-      this.recorder.count(phase, 'batches')
-      this.recorder.count(phase, 'batchRecords', batch.count)
-      this.recorder.count(phase, 'batchBytes', batch.rawBytes)
+      sent.add(1, 1)
+      sent.add(2, batch.count)
+      sent.add(3, batch.rawBytes)
     }
+  }
+
+  /** Tells the recorder what has been held back; when an interval ends, nothing may be. */
+  flush(): void {
+    this.sent.flush(this.recorder)
+    this.acked.flush(this.recorder)
   }
 
   retried(batch: PendingBatch, errorClass: string, duplicatePossible: boolean): void {
@@ -52,8 +62,13 @@ export class Outcomes {
   }
 
   private countEnded(phase: PhaseName, outcome: FinalOutcome, count: number, errorClass: string): void {
+    if (outcome === 'acked') {
+      this.acked.enter(this.recorder, phase)
+      this.acked.add(0, count)
+      return
+    }
     this.recorder.count(phase, outcome, count)
-    if (outcome === 'acked' || outcome === 'sentNoAck') return
+    if (outcome === 'sentNoAck') return
     this.recorder.count(phase, `error.${errorClass}`, count)
     this.recorder.count(phase, 'censored', count)
   }

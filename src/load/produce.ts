@@ -15,7 +15,7 @@ import { Partitioner } from './partitioner.ts'
 import { PhaseFinder } from './phases.ts'
 import type { Recorder } from './recorder.ts'
 import { evenArrivals, makeSchedule, poissonArrivals, type Schedule } from './schedule.ts'
-import { SentCount } from './sent-count.ts'
+import { Tally } from './tally.ts'
 
 const TICK_MS = 1
 /** Closed loop: offers per wake-up at most, each of up to a whole batch, so that answers are read in between. */
@@ -60,7 +60,7 @@ export class ProducerRole {
   private dueInWarmup: number | undefined
   /** When arrivals that were due were last offered; before the load begins none is. */
   private offeredUs = -1
-  private readonly sent = new SentCount()
+  private readonly sent = new Tally(['sent', 'bytes', 'sentOnTime'])
   private readonly wire: Record<string, number> = {}
   /** The phase that the client's counters are read for: they are when it ends, and when a second does. */
   private wirePhase: PhaseName = 'warmup'
@@ -204,6 +204,7 @@ export class ProducerRole {
   private tell(): void {
     this.countScheduled(this.offeredUs)
     this.sent.flush(this.recorder)
+    this.outcomes.flush()
     this.countWire()
   }
 
@@ -279,7 +280,11 @@ export class ProducerRole {
   private countSent(intendedUs: number, sinceUs: number, sizeBytes: number, slipUs: number, count: number): PhaseName {
     const phase = this.phases.at(intendedUs)
     const endUs = phase === 'measure' ? this.schedule.endUs : this.warmupEndUs
-    this.sent.add(this.recorder, phase, count, sizeBytes * count, sinceUs < endUs + ON_TIME_GRACE_US)
+    const { sent } = this
+    sent.enter(this.recorder, phase)
+    sent.add(0, count)
+    sent.add(1, sizeBytes * count)
+    if (sinceUs < endUs + ON_TIME_GRACE_US) sent.add(2, count)
     this.recorder.latency(phase, 'slip', slipUs, count)
     return phase
   }

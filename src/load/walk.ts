@@ -19,6 +19,7 @@ import type { ConsumerWorkerSpec } from './messages.ts'
 import type { PhaseFinder } from './phases.ts'
 import type { Place } from './places.ts'
 import type { Recorder } from './recorder.ts'
+import { Tally } from './tally.ts'
 
 const TWO_POW_32 = 4_294_967_296
 const NO_TOPIC = -1
@@ -36,8 +37,10 @@ export class EnvelopeWalk {
   private readonly needsCrc: boolean
   private readonly e2e = new LatencyRun('e2e')
   private readonly e2eService = new LatencyRun('e2e.service')
-  /** The bytes of the view that is walked: its reads are compiled to single loads, those of a Buffer are calls. */
+  /** All memory that the walked view lies in: reads of it are compiled to single loads, those of a Buffer are calls. */
   private data: DataView<ArrayBufferLike> = new DataView(new ArrayBuffer(0))
+  /** Where the walked view begins there. */
+  private dataAt = 0
   private topicNumber = NO_TOPIC
   /** Of the phase that the last good record belongs to. */
   private phase: PhaseName = 'warmup'
@@ -45,9 +48,8 @@ export class EnvelopeWalk {
   private verifiedBytes = 0
   private skipped = 0
   private repeated = 0
-  /** Where records are counted and not opened. */
-  private plain = 0
-  private plainBytes = 0
+  /** Of the phase in which they came: handlings, and records that are counted and not opened. */
+  private readonly came = new Tally(['handlings', 'received', 'receivedBytes'])
 
   constructor(spec: ConsumerWorkerSpec, phases: PhaseFinder, t0Us: number, needsCrc: boolean) {
     this.spec = spec
@@ -57,12 +59,21 @@ export class EnvelopeWalk {
     this.needsCrc = needsCrc
   }
 
+  /** Tells the recorder what has been held back; when an interval ends, nothing may be. */
+  flush(recorder: Recorder): void {
+    this.came.flush(recorder)
+    this.flushVerified(recorder)
+  }
+
   /** Takes every record of a view; what cannot be taken apart counts as corrupt, to the last record. Returns how many are new. */
   walk(view: RecordsView, before: number, arrival: Arrival): number {
     const { recorder, phaseNow, place } = arrival
     const { records, baseOffset } = view
     const { bytes } = records
-    this.data = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    if (this.data.buffer !== bytes.buffer) this.data = new DataView(bytes.buffer)
+    this.dataAt = bytes.byteOffset
+    this.came.enter(recorder, phaseNow)
+    this.came.add(0, 1)
     this.topicNumber = this.spec.topics[place.topic]?.index ?? NO_TOPIC
     let left = view.count
     let reread = 0
@@ -82,15 +93,13 @@ export class EnvelopeWalk {
       recorder.count(phaseNow, 'received', left)
     }
     if (reread > 0) recorder.count(phaseNow, 'reread', reread)
-    if (this.plain > 0) this.flushPlain(arrival)
-    this.flush(recorder)
     return taken
   }
 
   private take(records: RecordReader, arrival: Arrival): void {
     if (this.spec.verify) return this.verify(records, arrival)
-    this.plain++
-    this.plainBytes += Math.max(0, records.valueBytes)
+    this.came.add(1, 1)
+    this.came.add(2, Math.max(0, records.valueBytes))
   }
 
   private verify(records: RecordReader, arrival: Arrival): void {
@@ -100,24 +109,25 @@ export class EnvelopeWalk {
     const { bytes } = records
     if (sizeBytes < ENVELOPE_BYTES) return this.refuse(arrival, 'corrupt.short')
     const { data } = this
-    const head = data.getUint32(at)
+    const dataAt = this.dataAt + at
+    const head = data.getUint32(dataAt)
     if (head >>> 8 !== ENVELOPE_HEAD) return this.refuse(arrival, 'corrupt.magic')
     if (head & FLAG_CRC) {
       const reading = readEnvelope(bytes.subarray(at, at + sizeBytes), crcOf)
       if (!reading.ok) return this.refuse(arrival, `corrupt.${reading.reason}`)
     }
-    const intendedUs = data.getUint32(at + AT.intendedUs) * TWO_POW_32 + data.getUint32(at + AT.intendedUs + 4)
-    const sequence = data.getUint32(at + AT.sequence) * TWO_POW_32 + data.getUint32(at + AT.sequence + 4)
+    const intendedUs = data.getUint32(dataAt + AT.intendedUs) * TWO_POW_32 + data.getUint32(dataAt + AT.intendedUs + 4)
+    const sequence = data.getUint32(dataAt + AT.sequence) * TWO_POW_32 + data.getUint32(dataAt + AT.sequence + 4)
     if (sequence > Number.MAX_SAFE_INTEGER || intendedUs > Number.MAX_SAFE_INTEGER)
       return this.refuse(arrival, 'corrupt.range')
-    if (data.getUint32(at + AT.run) !== this.runTag) return this.refuse(arrival, 'foreign')
+    if (data.getUint32(dataAt + AT.run) !== this.runTag) return this.refuse(arrival, 'foreign')
     if (this.needsCrc && !isInHeader && !(head & FLAG_CRC)) return this.refuse(arrival, 'corrupt.crc')
-    const writer = data.getUint32(at + AT.producer)
+    const writer = data.getUint32(dataAt + AT.producer)
     const { place } = arrival
-    const partition = data.getUint32(at + AT.partition)
+    const partition = data.getUint32(dataAt + AT.partition)
     const isPlaced = (partition === place.partition || partition === UNPLACED) && (writer & 0xffff) === this.topicNumber
     if (!isPlaced) return this.refuse(arrival, 'corrupt.place')
-    const slipUs = head & FLAG_SLIP ? data.getUint32(at + AT.slipUs) : undefined
+    const slipUs = head & FLAG_SLIP ? data.getUint32(dataAt + AT.slipUs) : undefined
     this.count(arrival, intendedUs, slipUs, Math.max(0, records.valueBytes))
     const step = place.follow(writer >>> 16, sequence)
     if (step > 0) this.skipped += step
@@ -127,7 +137,7 @@ export class EnvelopeWalk {
   private count({ recorder, atUs }: Arrival, intendedUs: number, slipUs: number | undefined, valueBytes: number): void {
     const phase = this.phases.at(intendedUs - this.t0Us)
     if (phase !== this.phase) {
-      this.flush(recorder)
+      this.flushVerified(recorder)
       this.phase = phase
     }
     this.verified++
@@ -141,14 +151,7 @@ export class EnvelopeWalk {
     recorder.count(phaseNow, 'received')
   }
 
-  private flushPlain({ recorder, phaseNow }: Arrival): void {
-    recorder.count(phaseNow, 'received', this.plain)
-    recorder.count(phaseNow, 'receivedBytes', this.plainBytes)
-    this.plain = 0
-    this.plainBytes = 0
-  }
-
-  private flush(recorder: Recorder): void {
+  private flushVerified(recorder: Recorder): void {
     this.e2e.flush(recorder)
     this.e2eService.flush(recorder)
     const { phase } = this

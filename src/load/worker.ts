@@ -72,14 +72,10 @@ async function openConsumer(spec: ConsumerWorkerSpec, begun?: { t0Us: number; fr
       const health = watchHealth(() => consumer.outsideUse())
       recorder = new Recorder(t0Us, health, reports => say({ type: 'interval', reports }), fromUs)
       consumer.start(t0Us, recorder)
-      timer = setInterval(() => {
-        consumer.countWire()
-        recorder?.tick(clock.nowUs())
-      }, INTERVAL_US / 20_000)
+      timer = setInterval(() => consumer.tick(), INTERVAL_US / 20_000)
     },
     finish: async () => {
       clearInterval(timer)
-      consumer.countWire()
       recorder?.end(clock.nowUs())
       await consumer.finish()
     },

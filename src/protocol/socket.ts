@@ -15,6 +15,8 @@ export type DialOptions = {
 }
 
 const KEEP_ALIVE_MS = 60_000
+/** What a socket holds back is counted by whoever writes; a lower mark only makes it tell of itself after every batch. */
+const HIGH_WATER_BYTES = 64 * 1024 * 1024
 
 /** Begins to connect. */
 export function dial({ host, port, tls: secure, target, onRead }: DialOptions): net.Socket {
@@ -22,7 +24,7 @@ export function dial({ host, port, tls: secure, target, onRead }: DialOptions): 
     onRead(sizeBytes)
     return true
   }
-  const base = { host, port, onread: { buffer: target, callback } }
+  const base = { host, port, onread: { buffer: target, callback }, writableHighWaterMark: HIGH_WATER_BYTES }
   const servername = net.isIP(host) ? {} : { servername: host }
   const socket = secure ? tls.connect({ ...base, ...servername, ...secure }) : net.connect(base)
   socket.setNoDelay(true)

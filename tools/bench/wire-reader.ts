@@ -52,8 +52,7 @@ role.start(clock.nowUs(), recorder)
 await role.open()
 const readMs = await new Promise<number>((resolve, reject) => {
   const timer = setInterval(() => {
-    role.countWire()
-    recorder.tick(clock.nowUs())
+    role.tick()
     const read = role.positions().reduce((sum, { next }) => sum + next, 0)
     const nowMs = performance.now()
     if (failures.length > 0 || nowMs - startedMs > DEADLINE_MS) reject(new Error(failures[0] ?? `${read} read in time`))

@@ -14,6 +14,7 @@ import type { ReadPartition } from './assignment.ts'
 export type Fetched = { partition: ReadPartition; answer: FetchedPartition; fromOffset: number; source: Source }
 
 const headers = new BatchReader()
+const NONE_ABORTED = new AbortedTransactions([])
 
 /** Where reading goes on behind the whole batches of a record set; `fromOffset` where it holds none. */
 export function offsetBehind(records: Buffer, fromOffset: number): number {
@@ -31,6 +32,11 @@ export class Delivery {
   private readonly records = new RecordReader()
   private queue: Promise<void> = Promise.resolve()
   private isClosed = false
+  /** What is handed over at present, and how many of the records that stand in its opened batch are done. */
+  private from: Fetched | undefined
+  private aborted = NONE_ABORTED
+  private opened = 0
+  private done = 0
 
   constructor(options: ConsumerOptions) {
     this.options = options
@@ -44,7 +50,10 @@ export class Delivery {
       this.queue = this.queue.then(() => this.takeSlowly(fetched))
       return this.queue
     }
-    for (const one of fetched) for (const _ of this.handlings(one));
+    for (const one of fetched) {
+      this.begin(one)
+      while (this.handOver());
+    }
     return undefined
   }
 
@@ -54,32 +63,53 @@ export class Delivery {
 
   private async takeSlowly(fetched: readonly Fetched[]): Promise<void> {
     for (const one of fetched) {
-      for (const _ of this.handlings(one)) {
-        await processing(this.options.delayMs)
-      }
+      this.begin(one)
+      while (this.handOver()) await processing(this.options.delayMs)
     }
   }
 
-  /** Hands over one handling after the other; what nobody shall see is gone past. */
-  private *handlings({ partition, answer, fromOffset, source }: Fetched): Generator<void> {
+  private begin(fetched: Fetched): void {
+    this.from = fetched
+    const { aborted, records } = fetched.answer
+    this.aborted = aborted.length > 0 ? new AbortedTransactions(aborted) : NONE_ABORTED
+    this.opened = 0
+    this.done = 0
+    this.batch.over(records)
+  }
+
+  /** Hands over one handling; false where there is none left. Plain steps: a generator would be made for each batch. */
+  private handOver(): boolean {
+    const { from } = this
+    if (!from || this.isClosed) return false
+    while (this.done === this.opened) if (!this.openNext(from)) return false
+    const { options, records } = this
+    const { baseOffset, count, lastOffset } = this.batch
+    const taken = Math.min(this.maxRecords, count - this.done)
+    this.done += taken
+    const { topic, partition } = from.partition
+    // Only behind the last slice is everything behind it too.
+    const nextOffset = this.done === count ? lastOffset + 1 : baseOffset
+    const view = { topic, partition, baseOffset, records, count: taken, nextOffset, source: from.source }
+    options.onView(view, options.nowUs())
+    return true
+  }
+
+  /** Goes to the next batch, opening it where its records shall be seen; false behind the last. */
+  private openNext({ partition, fromOffset }: Fetched): boolean {
     const { batch } = this
-    const aborted = new AbortedTransactions(answer.aborted)
-    batch.over(answer.records)
-    while (batch.next()) {
-      const isHidden = this.isCommitted ? aborted.hides(batch) : batch.isControl
-      const nextOffset = batch.lastOffset + 1
-      if (nextOffset <= fromOffset) continue
-      const opened = isHidden || batch.count === 0 ? undefined : this.open()
+    if (!batch.next()) return false
+    this.opened = 0
+    this.done = 0
+    const isHidden = this.isCommitted ? this.aborted.hides(batch) : batch.isControl
+    const nextOffset = batch.lastOffset + 1
+    if (nextOffset <= fromOffset) return true
+    const plain = isHidden || batch.count === 0 ? undefined : this.open()
+    if (plain) this.enter(plain, fromOffset)
+    else {
       const { topic, partition: number } = partition
-      if (opened) yield* this.slices(partition, opened, fromOffset, source)
-      else
-        this.options.onPassed({
-          topic,
-          partition: number,
-          nextOffset,
-          corrupt: isHidden ? 0 : batch.count,
-        })
+      this.options.onPassed({ topic, partition: number, nextOffset, corrupt: isHidden ? 0 : batch.count })
     }
+    return true
   }
 
   /** The records of the batch as they can be walked; undefined where they are not what the producer wrote. */
@@ -97,27 +127,15 @@ export class Delivery {
     }
   }
 
-  private *slices(
-    { topic, partition }: ReadPartition,
-    { bytes, at, end }: PlainRecords,
-    fromOffset: number,
-    source: Source,
-  ): Generator<void> {
-    const { options, records } = this
+  /** Goes to the first record that was asked for. */
+  private enter({ bytes, at, end }: PlainRecords, fromOffset: number): void {
+    const { records } = this
     const { baseOffset, count } = this.batch
-    const nextOffset = this.batch.lastOffset + 1
     const skipped = baseOffset < fromOffset ? this.countBelow(bytes, at, end, fromOffset) : 0
     records.over(bytes, at, end, count)
     for (let i = 0; i < skipped; i++) records.next()
-    for (let done = skipped; done < count && !this.isClosed; ) {
-      const taken = Math.min(this.maxRecords, count - done)
-      done += taken
-      // Only behind the last slice is everything behind it too.
-      const behind = done === count ? nextOffset : baseOffset
-      const view = { topic, partition, baseOffset, records, count: taken, nextOffset: behind, source }
-      options.onView(view, options.nowUs())
-      yield
-    }
+    this.opened = count
+    this.done = skipped
   }
 
   /** Records of a batch that begins before the offset that was asked for. */

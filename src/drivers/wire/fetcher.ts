@@ -100,14 +100,16 @@ export class BrokerFetcher {
   }
 
   private send(connection: Connection): void {
-    const { counts, limits } = this
+    const { counts } = this
+    const { maxWaitMs, minBytes, maxBytes, readCommitted, rackId } = this.limits
     const isIncremental = this.session.isIncremental
-    const request = this.session.next(this.partitions)
+    const { sessionId, sessionEpoch, topics, forgotten } = this.session.next(this.partitions)
     counts.requests++
     if (isIncremental) counts.incrementalFetches++
     else counts.fullFetches++
-    for (const topic of request.topics) counts.listedPartitions += topic.partitions.length
-    connection.send(fetchV11, { ...limits, ...request }, (failure, response) => {
+    for (const topic of topics) counts.listedPartitions += topic.partitions.length
+    const asked = { maxWaitMs, minBytes, maxBytes, readCommitted, rackId, sessionId, sessionEpoch, topics, forgotten }
+    connection.send(fetchV11, asked, (failure, response) => {
       if (failure) this.lost(failure)
       else this.take(response)
     })

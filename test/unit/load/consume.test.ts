@@ -265,15 +265,35 @@ describe('seconds and trouble', () => {
     expect(made.end().of('warmup')).toEqual({ 'readerError.NOT_LEADER': 1, 'readerError.FENCED': 1 })
   })
 
-  test('bytes read from sockets are counted once', () => {
+  test('bytes read from sockets are counted once, for the phase and the second in which they came', () => {
     const made = rig()
     made.start()
     made.addWire(700)
-    made.role.countWire()
-    made.role.countWire()
+    made.role.tick()
+    clock.nowUs = T0_US + 1_010_000
+    made.role.tick()
     made.addWire(5)
-    made.role.countWire()
-    expect(made.end().of('warmup')).toEqual({ wireBytesIn: 705 })
+    clock.nowUs = T0_US + 2_010_000
+    made.role.tick()
+    made.role.tick()
+    made.addWire(90)
+    const { of, reports } = made.end()
+    expect([of('warmup'), of('measure')]).toEqual([{ wireBytesIn: 705 }, { wireBytesIn: 90 }])
+    expect(reports.map(({ seq, counters }) => [seq, counters['wireBytesIn']])).toEqual([
+      [0, 700],
+      [1, 5],
+      [2, 90],
+    ])
+  })
+
+  test('a reader that begins in the middle of the load counts nothing for the phase before', () => {
+    const made = rig()
+    clock.nowUs = T0_US + 2_010_000
+    made.start()
+    made.addWire(7)
+    made.role.tick()
+    const { of } = made.end()
+    expect([of('warmup'), of('measure')]).toEqual([{}, { wireBytesIn: 7 }])
   })
 
   test('what the group tells is passed on', () => {
