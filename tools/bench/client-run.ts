@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { findInstallation } from '../../src/cluster/providers/process/installation.ts'
-import { capabilitiesOf } from '../../src/drivers/capabilities.ts'
+import { capabilitiesOf, startOf } from '../../src/drivers/capabilities.ts'
 import { makePool } from '../../src/record/payload.ts'
 import { KAFKA_DEFAULT_VERSION } from '../../src/scenario/schema/cluster.ts'
 import { meter, type Usage } from './meter.ts'
@@ -14,8 +14,12 @@ const JVM_OPTIONS = [
   ...['-XX:+ExplicitGCInvokesConcurrent', '-Djava.awt.headless=true', '-XX:-UsePerfData'],
 ]
 
-export async function runMetered(path: string, args: readonly string[]): Promise<{ stdout: string; usage: Usage }> {
-  const child = spawn(path, args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: DEADLINE_MS })
+export async function runMetered(
+  path: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<{ stdout: string; usage: Usage }> {
+  const child = spawn(path, args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: DEADLINE_MS, env })
   const stop = meter(child.pid ?? 0)
   let [stdout, stderr] = ['', '']
   child.stdout.on('data', chunk => (stdout += String(chunk)))
@@ -29,13 +33,15 @@ export async function runMetered(path: string, args: readonly string[]): Promise
   return { stdout, usage }
 }
 
-/** A bare loop of ours with the runtime options of wire's workers, on the cores named; it tells what it counted as one line of JSON. */
+/** A bare loop of ours with the runtime of wire's workers, on the cores named; it tells what it counted as one line of JSON. */
 export async function runBare<Told>(program: URL, args: readonly (string | number)[], cpuset?: string): Promise<Told> {
-  const { runtimeOptions = [], v8Flags = [] } = capabilitiesOf('wire')
+  const { options: runtimeOptions, environment } = startOf('wire')
+  const { v8Flags = [] } = capabilitiesOf('wire')
   const options = [...runtimeOptions, ...v8Flags, program.pathname, ...args.map(String)]
   const [path, own] =
     cpuset === undefined ? [process.execPath, options] : ['taskset', ['-c', cpuset, process.execPath, ...options]]
-  return JSON.parse((await runMetered(path, own)).stdout) as Told
+  const { stdout } = await runMetered(path, own, { ...environment, ...process.env })
+  return JSON.parse(stdout) as Told
 }
 
 /** One of Kafka's own tools with the options of Kafka's own script. */
