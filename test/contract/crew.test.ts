@@ -156,6 +156,24 @@ describe('trouble', () => {
     expect(new Set(allowed)).toEqual(new Set(['0']))
   })
 
+  test('workers start as their driver says, and what the user has set for them stands', async () => {
+    const startedAs = async (driver: string, environment: NodeJS.ProcessEnv = {}) => {
+      const { crew, spec } = rig({ environment })
+      const opening = crew.open([spec({ driver, bootstrap: ['127.0.0.1:1'] })])
+      const [options = '', variables = ''] = ['cmdline', 'environ'].map(name =>
+        readFileSync(`/proc/${workerPids()[0]}/${name}`, 'utf8'),
+      )
+      // Nobody listens there.
+      await opening.catch(() => undefined)
+      await crew.close()
+      const tunables = variables.split('\0').find(variable => variable.startsWith('GLIBC_TUNABLES='))
+      return [options.includes('--single-threaded-gc'), tunables?.slice('GLIBC_TUNABLES='.length)]
+    }
+    expect(await startedAs('wire')).toEqual([true, 'glibc.malloc.hugetlb=1'])
+    expect(await startedAs('wire', { GLIBC_TUNABLES: 'glibc.malloc.check=0' })).toEqual([true, 'glibc.malloc.check=0'])
+    expect(await startedAs('null')).toEqual([false, undefined])
+  })
+
   test('closing ends workers that never started', async () => {
     const { crew, spec } = rig()
     await crew.open([spec({ driver: 'null' })])
