@@ -5,11 +5,16 @@ import type { FinalOutcome } from './accumulator.ts'
 import type { Recorder } from './recorder.ts'
 import { Tally } from './tally.ts'
 
+const SENT_COUNTERS = ['requests', 'batches', 'batchRecords', 'batchBytes']
+const [REQUESTS, BATCHES, RECORDS, BYTES] = [0, 1, 2, 3]
+const ACKED_COUNTERS = ['acked']
+const ACKED = 0
+
 export class Outcomes {
   private readonly recorder: Recorder
   private readonly phaseOf: (unixUs: number) => PhaseName
-  private readonly sent = new Tally(['requests', 'batches', 'batchRecords', 'batchBytes'])
-  private readonly acked = new Tally(['acked'])
+  private readonly sent = new Tally(SENT_COUNTERS)
+  private readonly acked = new Tally(ACKED_COUNTERS)
 
   constructor(recorder: Recorder, phaseOf: (unixUs: number) => PhaseName) {
     this.recorder = recorder
@@ -21,12 +26,12 @@ export class Outcomes {
     if (!first) return
     const { sent } = this
     sent.enter(this.recorder, this.phaseOf(first.intended.first))
-    sent.add(0, 1)
+    sent.add(REQUESTS, 1)
     for (const batch of batches) {
       if (batch.attempts > 1) continue
-      sent.add(1, 1)
-      sent.add(2, batch.count)
-      sent.add(3, batch.rawBytes)
+      sent.add(BATCHES, 1)
+      sent.add(RECORDS, batch.count)
+      sent.add(BYTES, batch.rawBytes)
     }
   }
 
@@ -64,7 +69,7 @@ export class Outcomes {
   private countEnded(phase: PhaseName, outcome: FinalOutcome, count: number, errorClass: string): void {
     if (outcome === 'acked') {
       this.acked.enter(this.recorder, phase)
-      this.acked.add(0, count)
+      this.acked.add(ACKED, count)
       return
     }
     this.recorder.count(phase, outcome, count)

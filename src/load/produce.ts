@@ -17,6 +17,8 @@ import type { Recorder } from './recorder.ts'
 import { evenArrivals, makeSchedule, poissonArrivals, type Schedule } from './schedule.ts'
 import { Tally } from './tally.ts'
 
+const SENT_COUNTERS = ['sent', 'bytes', 'sentOnTime']
+const [SENT, BYTES, ON_TIME] = [0, 1, 2]
 const TICK_MS = 1
 /** Closed loop: offers per wake-up at most, each of up to a whole batch, so that answers are read in between. */
 const CLOSED_LOOP_OFFERS = 500
@@ -60,7 +62,7 @@ export class ProducerRole {
   private dueInWarmup: number | undefined
   /** When arrivals that were due were last offered; before the load begins none is. */
   private offeredUs = -1
-  private readonly sent = new Tally(['sent', 'bytes', 'sentOnTime'])
+  private readonly sent = new Tally(SENT_COUNTERS)
   private readonly wire: Record<string, number> = {}
   /** The phase that the client's counters are read for: they are when it ends, and when a second does. */
   private wirePhase: PhaseName = 'warmup'
@@ -282,9 +284,9 @@ export class ProducerRole {
     const endUs = phase === 'measure' ? this.schedule.endUs : this.warmupEndUs
     const { sent } = this
     sent.enter(this.recorder, phase)
-    sent.add(0, count)
-    sent.add(1, sizeBytes * count)
-    if (sinceUs < endUs + ON_TIME_GRACE_US) sent.add(2, count)
+    sent.add(SENT, count)
+    sent.add(BYTES, sizeBytes * count)
+    if (sinceUs < endUs + ON_TIME_GRACE_US) sent.add(ON_TIME, count)
     this.recorder.latency(phase, 'slip', slipUs, count)
     return phase
   }

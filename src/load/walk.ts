@@ -23,6 +23,8 @@ import { Tally } from './tally.ts'
 
 const TWO_POW_32 = 4_294_967_296
 const NO_TOPIC = -1
+const CAME_COUNTERS = ['handlings', 'received', 'receivedBytes']
+const [HANDLINGS, RECEIVED, BYTES] = [0, 1, 2]
 const HEADER_NAME = Buffer.from(ENVELOPE_HEADER)
 const crcOf = (bytes: Uint8Array): number => crc32c(bytes)
 
@@ -49,7 +51,7 @@ export class EnvelopeWalk {
   private skipped = 0
   private repeated = 0
   /** Of the phase in which they came: handlings, and records that are counted and not opened. */
-  private readonly came = new Tally(['handlings', 'received', 'receivedBytes'])
+  private readonly came = new Tally(CAME_COUNTERS)
 
   constructor(spec: ConsumerWorkerSpec, phases: PhaseFinder, t0Us: number, needsCrc: boolean) {
     this.spec = spec
@@ -73,7 +75,7 @@ export class EnvelopeWalk {
     if (this.data.buffer !== bytes.buffer) this.data = new DataView(bytes.buffer)
     this.dataAt = bytes.byteOffset
     this.came.enter(recorder, phaseNow)
-    this.came.add(0, 1)
+    this.came.add(HANDLINGS, 1)
     this.topicNumber = this.spec.topics[place.topic]?.index ?? NO_TOPIC
     let left = view.count
     let reread = 0
@@ -98,8 +100,8 @@ export class EnvelopeWalk {
 
   private take(records: RecordReader, arrival: Arrival): void {
     if (this.spec.verify) return this.verify(records, arrival)
-    this.came.add(1, 1)
-    this.came.add(2, Math.max(0, records.valueBytes))
+    this.came.add(RECEIVED, 1)
+    this.came.add(BYTES, Math.max(0, records.valueBytes))
   }
 
   private verify(records: RecordReader, arrival: Arrival): void {
