@@ -258,7 +258,6 @@ export class Accumulator {
     const { list: queues } = this.active
     const group: PendingBatch[] = []
     let bytes = 0
-    let isEmptied = false
     this.rotation++
     for (let i = 0; i < queues.length; i++) {
       const queue = queues[(i + this.rotation) % queues.length]
@@ -267,14 +266,13 @@ export class Accumulator {
       if (this.ports.producer.leaderOf(queue.topic, queue.partition) !== leader) continue
       if (group.length > 0 && bytes + head.rawBytes > this.settings.maxRequestBytes) break
       queue.batches.shift()
-      if (queue.batches.length === 0) isEmptied = true
       if (this.settings.maxInFlightPerLeader === 1) queue.muted = true
       head.attempts++
       queue.inFlight.push({ batch: head, leader })
       bytes += head.rawBytes
       group.push(head)
     }
-    if (isEmptied) this.active.retire()
+    if (group.length > 0) this.active.retire()
     return group
   }
 

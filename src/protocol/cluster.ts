@@ -144,14 +144,14 @@ export class ClusterClient {
   /** A connection to a broker; rejects where it is unknown or cannot be reached. */
   connection(broker: number, purpose: Purpose = 'control'): Promise<Connection> {
     const address = this.known.get(broker)
-    if (address) return this.pool.open(this.keyOf(broker, purpose), address)
+    if (address) return this.pool.open(this.keyOfBroker(broker, purpose), address)
     return Promise.reject(new ConnectionClosed(`no address of broker ${broker} is known`, { maybeWritten: false }))
   }
 
   /** The connection to a broker if it is open; else begins to make it. */
   ready(broker: number, purpose: Purpose = 'control'): Connection | undefined {
     const address = this.known.get(broker)
-    return address && this.pool.ready(this.keyOf(broker, purpose), address)
+    return address && this.pool.ready(this.keyOfBroker(broker, purpose), address)
   }
 
   /** A connection to whichever broker can be reached, those without trouble first. */
@@ -177,7 +177,7 @@ export class ClusterClient {
   }
 
   /** Made once: a text that is put together anew for every request has to be looked up by its letters. */
-  private keyOf(broker: number, purpose: Purpose): string {
+  private keyOfBroker(broker: number, purpose: Purpose): string {
     const known = this.keys.get(broker)
     if (known) return known[purpose]
     const keys = Object.fromEntries(PURPOSES.map(own => [own, keyOf(String(broker), own)])) as Record<Purpose, string>

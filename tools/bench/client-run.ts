@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { findInstallation } from '../../src/cluster/providers/process/installation.ts'
-import { capabilitiesOf, startOf } from '../../src/drivers/capabilities.ts'
+import { capabilitiesOf } from '../../src/drivers/capabilities.ts'
 import { makePool } from '../../src/record/payload.ts'
 import { KAFKA_DEFAULT_VERSION } from '../../src/scenario/schema/cluster.ts'
 import { meter, type Usage } from './meter.ts'
@@ -35,8 +35,7 @@ export async function runMetered(
 
 /** A bare loop of ours with the runtime of wire's workers, on the cores named; it tells what it counted as one line of JSON. */
 export async function runBare<Told>(program: URL, args: readonly (string | number)[], cpuset?: string): Promise<Told> {
-  const { options: runtimeOptions, environment } = startOf('wire')
-  const { v8Flags = [] } = capabilitiesOf('wire')
+  const { runtimeOptions = [], v8Flags = [], environment } = capabilitiesOf('wire')
   const options = [...runtimeOptions, ...v8Flags, program.pathname, ...args.map(String)]
   const [path, own] =
     cpuset === undefined ? [process.execPath, options] : ['taskset', ['-c', cpuset, process.execPath, ...options]]

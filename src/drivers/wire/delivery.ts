@@ -32,8 +32,7 @@ export class Delivery {
   private readonly records = new RecordReader()
   private queue: Promise<void> = Promise.resolve()
   private isClosed = false
-  /** What is handed over at present, and how many of the records that stand in its opened batch are done. */
-  private from: Fetched | undefined
+  /** Of what is handed over at present; and how many records of its opened batch there are, and are done. */
   private aborted = NONE_ABORTED
   private opened = 0
   private done = 0
@@ -52,7 +51,7 @@ export class Delivery {
     }
     for (const one of fetched) {
       this.begin(one)
-      while (this.handOver());
+      while (this.handOver(one));
     }
     return undefined
   }
@@ -64,13 +63,11 @@ export class Delivery {
   private async takeSlowly(fetched: readonly Fetched[]): Promise<void> {
     for (const one of fetched) {
       this.begin(one)
-      while (this.handOver()) await processing(this.options.delayMs)
+      while (this.handOver(one)) await processing(this.options.delayMs)
     }
   }
 
-  private begin(fetched: Fetched): void {
-    this.from = fetched
-    const { aborted, records } = fetched.answer
+  private begin({ answer: { aborted, records } }: Fetched): void {
     this.aborted = aborted.length > 0 ? new AbortedTransactions(aborted) : NONE_ABORTED
     this.opened = 0
     this.done = 0
@@ -78,18 +75,17 @@ export class Delivery {
   }
 
   /** Hands over one handling; false where there is none left. Plain steps: a generator would be made for each batch. */
-  private handOver(): boolean {
-    const { from } = this
-    if (!from || this.isClosed) return false
-    while (this.done === this.opened) if (!this.openNext(from)) return false
+  private handOver(fetched: Fetched): boolean {
+    if (this.isClosed) return false
+    while (this.done === this.opened) if (!this.openNext(fetched)) return false
     const { options, records } = this
     const { baseOffset, count, lastOffset } = this.batch
     const taken = Math.min(this.maxRecords, count - this.done)
     this.done += taken
-    const { topic, partition } = from.partition
+    const { topic, partition } = fetched.partition
     // Only behind the last slice is everything behind it too.
     const nextOffset = this.done === count ? lastOffset + 1 : baseOffset
-    const view = { topic, partition, baseOffset, records, count: taken, nextOffset, source: from.source }
+    const view = { topic, partition, baseOffset, records, count: taken, nextOffset, source: fetched.source }
     options.onView(view, options.nowUs())
     return true
   }

@@ -110,8 +110,7 @@ export class Lane {
   }
 
   private pinOf(batch: PendingBatch): Pin | undefined {
-    for (const pin of this.pins) if (pin.batch === batch) return pin
-    return undefined
+    return this.pins.find(pin => pin.batch === batch)
   }
 
   private unpin(batch: PendingBatch): boolean {

@@ -28,7 +28,7 @@ test('what was added is told under its phase, whenever it is flushed', () => {
           tally.enter(recorder, one.phase)
           tally.add(one.place, one.by)
           const key = `${one.phase} ${NAMES[one.place]}`
-          if (one.by > 0) due[key] = (due[key] ?? 0) + one.by
+          due[key] = (due[key] ?? 0) + one.by
         }
       }
       tally.flush(recorder)
